@@ -1,0 +1,288 @@
+"""Alerts: stepped with each batch of readings, acknowledged by people, silenced until an end."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from actions.announce import Announcement, Topic, announce
+from actions.live import Hub
+from domain.access import Intent, Viewer
+from domain.alerts import Change, RuleState, step
+from domain.limits import Level, Limits
+from domain.readings import METRICS, Metric, Reading
+from domain.refusals import Refusal
+from storage.session import transaction
+from storage.tables import Alert, AlertEvent, AlertSilence, Pit
+
+if TYPE_CHECKING:
+    from actions.directory import PitRules
+
+NOTE_CHARS_MAX = 500
+SILENCE_MAX = timedelta(days=7)
+
+_Key = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNews:
+    """An alert that was raised, moved or cleared."""
+
+    tenant_id: UUID
+    pit_id: UUID
+    rule: str
+    alert_id: UUID
+    level: Level
+
+
+@dataclass(slots=True)
+class _Rule:
+    """A rule that this batch may move: its pit's tenant, its limits, and where it stands."""
+
+    tenant_id: UUID
+    limits: Limits
+    state: RuleState
+    changes: list[Change]
+
+
+async def step_rules(
+    cursor: psycopg.AsyncCursor[Any], readings: Sequence[Reading], rules: "Mapping[UUID, PitRules]", hub: Hub
+) -> list[AlertNews]:
+    """Steps the rules that a batch can move: those that are not quiet, and those with a value outside its limits.
+
+    Part of the transaction that stores the readings; locks the rules' rows in the order of their keys.
+    """
+    by_pit: dict[UUID, list[Reading]] = defaultdict(list)
+    outside: set[_Key] = set()
+    for reading in readings:
+        pit_id = reading.pit_id
+        pit_rules = rules.get(pit_id) if pit_id else None
+        if pit_id is None or pit_rules is None:
+            continue
+        by_pit[pit_id].append(reading)
+        values = reading.values
+        for i, low, high in pit_rules.quiet:
+            value = values[i]
+            if value is not None and not low <= value <= high:
+                outside.add((pit_id, METRICS[i]))
+    if not by_pit:
+        return []
+    restless = await _lock(cursor, by_pit, outside)
+    moved: dict[_Key, _Rule] = {}
+    for key in sorted(restless.keys() | outside, key=lambda k: (str(k[0]), k[1])):
+        pit_id, metric = key
+        limits = rules[pit_id].limits.get(Metric(metric))
+        if limits is None:
+            continue
+        before = _seen(restless.get(key, RuleState()), hub, pit_id, Metric(metric))
+        rule = _Rule(by_pit[pit_id][0].tenant_id, limits, before, [])
+        _step_all(rule, by_pit[pit_id], METRICS.index(Metric(metric)))
+        if rule.state != before or rule.changes:
+            moved[key] = rule
+    await _save(cursor, moved)
+    return [news for (pit_id, metric), rule in moved.items() for news in await _tell(cursor, pit_id, metric, rule)]
+
+
+def _seen(state: RuleState, hub: Hub, pit_id: UUID, metric: Metric) -> RuleState:
+    """A quiet rule is not written with each reading, but the hub knows the last one: an older one raises nothing."""
+    now = hub.pits.get(pit_id)
+    at_us = now.latest(metric)[1] if now else 0
+    if not at_us or not is_quiet(state):
+        return state
+    seen = datetime.fromtimestamp(at_us / 1e6, UTC)
+    return replace(state, last_at=max(seen, state.last_at or seen))
+
+
+def _step_all(rule: _Rule, readings: Iterable[Reading], index: int) -> None:
+    for reading in sorted(readings, key=lambda r: r.at_us):
+        value = reading.values[index]
+        if value is not None:
+            at = datetime.fromtimestamp(reading.at_us / 1e6, UTC)
+            rule.state, change = step(rule.state, rule.limits, value, at)
+            if change:
+                rule.changes.append(change)
+
+
+async def _lock(
+    cursor: psycopg.AsyncCursor[Any], pits: Iterable[UUID], outside: Iterable[_Key]
+) -> dict[_Key, RuleState]:
+    """Fetches and locks the rows of these pits that are restless, and the quiet ones that are named."""
+    named = list(outside)
+    await cursor.execute(
+        "SELECT pit_id, metric, level, unknown, warning_since, critical_since, inside_since, last_at, raises"
+        " FROM rule_state WHERE (pit_id = ANY(%s) AND NOT quiet) OR (pit_id, metric) IN"
+        " (SELECT * FROM unnest(%s::uuid[], %s::text[])) ORDER BY pit_id, metric FOR UPDATE",
+        [list(pits), [pit_id for pit_id, _ in named], [metric for _, metric in named]],
+    )
+    return {
+        (pit_id, metric): RuleState(Level(level), unknown, warning, critical, inside, last_at, tuple(raises))
+        for pit_id, metric, level, unknown, warning, critical, inside, last_at, raises in await cursor.fetchall()
+    }
+
+
+async def _save(cursor: psycopg.AsyncCursor[Any], moved: Mapping[_Key, _Rule]) -> None:
+    if not moved:
+        return
+    names = [f.name for f in fields(RuleState)]
+    rows = [
+        (
+            pit_id,
+            metric,
+            rule.tenant_id,
+            is_quiet(rule.state),
+            *(getattr(rule.state, name) for name in names[:-1]),
+            "{" + ",".join(f'"{at.isoformat()}"' for at in rule.state.raises) + "}",
+        )
+        for (pit_id, metric), rule in moved.items()
+    ]
+    await cursor.execute(
+        f"INSERT INTO rule_state (pit_id, metric, tenant_id, quiet, {', '.join(names)})"  # our own names
+        " SELECT p, m, t, q, l, u, ws, cs, i, a, r::timestamptz[] FROM unnest(%s::uuid[], %s::text[], %s::uuid[],"
+        " %s::bool[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],"
+        " %s::timestamptz[], %s::text[]) AS x(p, m, t, q, l, u, ws, cs, i, a, r)"
+        " ON CONFLICT (pit_id, metric) DO UPDATE SET quiet = excluded.quiet, "
+        + ", ".join(f"{name} = excluded.{name}" for name in names),
+        [list(column) for column in zip(*rows, strict=True)],
+    )
+
+
+def is_quiet(state: RuleState) -> bool:
+    """Whether a reading inside all limits would leave the rule as it is."""
+    return state.level is Level.OK and not (state.unknown or state.warning_since or state.critical_since)
+
+
+async def _tell(cursor: psycopg.AsyncCursor[Any], pit_id: UUID, metric: str, rule: _Rule) -> list[AlertNews]:
+    """Writes a rule's changes into its alert and that alert's history."""
+    news: list[AlertNews] = []
+    for change in rule.changes:
+        alert_id = await _apply(cursor, pit_id, metric, rule, change)
+        if alert_id is not None:
+            await _add_event(cursor, rule.tenant_id, alert_id, change.at, _kind(change), change.value)
+            news.append(AlertNews(rule.tenant_id, pit_id, metric, alert_id, change.after))
+    return news
+
+
+async def _apply(
+    cursor: psycopg.AsyncCursor[Any], pit_id: UUID, metric: str, rule: _Rule, change: Change
+) -> UUID | None:
+    if change.before is Level.OK:
+        await cursor.execute(
+            "INSERT INTO alert (id, tenant_id, pit_id, rule, level, value, limit_value, peak, flapping, raised_at,"
+            " changed_at, note) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')"
+            " ON CONFLICT DO NOTHING RETURNING id",
+            [
+                uuid4(), rule.tenant_id, pit_id, metric, int(change.after), change.value,
+                crossed(rule.limits, change), change.value, change.flapping, change.at, change.at,
+            ],
+        )  # fmt: skip
+    elif change.after is Level.OK:
+        await cursor.execute(
+            "UPDATE alert SET resolved_at = %s, changed_at = %s, value = %s WHERE pit_id = %s AND rule = %s"
+            " AND device_id IS NULL AND resolved_at IS NULL RETURNING id",
+            [change.at, change.at, change.value, pit_id, metric],
+        )
+    else:  # an alert that became worse calls again, so it is no longer acknowledged
+        await cursor.execute(
+            "UPDATE alert SET level = %s, changed_at = %s, value = %s, limit_value = %s, flapping = %s,"
+            " acknowledged_at = CASE WHEN %s THEN NULL ELSE acknowledged_at END,"
+            " acknowledged_by = CASE WHEN %s THEN NULL ELSE acknowledged_by END"
+            " WHERE pit_id = %s AND rule = %s AND device_id IS NULL AND resolved_at IS NULL RETURNING id",
+            [
+                int(change.after), change.at, change.value, crossed(rule.limits, change), change.flapping,
+                worse := change.after > change.before, worse, pit_id, metric,
+            ],
+        )  # fmt: skip
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+def crossed(limits: Limits, change: Change) -> float | None:
+    """The limit that the value is beyond (or was last beyond)."""
+    low, high = limits.range_of(max(change.after, Level.WARNING))
+    if low is not None and change.value < low:
+        return low
+    return high if high is not None else low
+
+
+def _kind(change: Change) -> str:
+    if change.before is Level.OK:
+        return "raised"
+    if change.after is Level.OK:
+        return "resolved"
+    return "escalated" if change.after > change.before else "eased"
+
+
+async def _add_event(
+    cursor: psycopg.AsyncCursor[Any], tenant_id: UUID, alert_id: UUID, at: datetime, kind: str, value: float | None
+) -> None:
+    await cursor.execute(
+        "INSERT INTO alert_event (tenant_id, alert_id, at, kind, value, note) VALUES (%s, %s, %s, %s, %s, '')",
+        [tenant_id, alert_id, at, kind, value],
+    )
+
+
+async def acknowledge(alert_id: UUID, note: str, by: Viewer, now: datetime) -> Refusal | Alert:
+    """Marks an open alert as seen, with a note. Locks the alert's row."""
+    if not by.may(Intent.ACKNOWLEDGE_ALERT):
+        return Refusal.NOT_ALLOWED
+    note = note.strip()
+    if len(note) > NOTE_CHARS_MAX:
+        return Refusal.TOO_LONG
+    async with transaction(by.tenant_id) as tx:
+        alert = await tx.get(Alert, alert_id, with_for_update=True)
+        if alert is None:
+            return Refusal.NOT_FOUND
+        if alert.resolved_at is not None:
+            return Refusal.ALREADY_RESOLVED
+        if alert.acknowledged_at is not None:
+            return Refusal.ALREADY_ACKNOWLEDGED
+        alert.acknowledged_at, alert.acknowledged_by, alert.note = now, by.person_id, note
+        tx.add(
+            AlertEvent(
+                tenant_id=by.tenant_id,
+                alert_id=alert_id,
+                at=now,
+                kind="acknowledged",
+                person_id=by.person_id,
+                note=note,
+            )
+        )
+        await announce(tx, Announcement(Topic.ALERT, by.tenant_id, alert.pit_id, str(alert_id)))
+        return alert
+
+
+async def silence(
+    pit_id: UUID, rule: str | None, until: datetime, note: str, by: Viewer, now: datetime
+) -> Refusal | AlertSilence:
+    """Keeps a pit's alerts (of one rule, or all) from calling anybody until an end, at most seven days ahead."""
+    if not by.may(Intent.SILENCE_ALERTS):
+        return Refusal.NOT_ALLOWED
+    if not now < until <= now + SILENCE_MAX:
+        return Refusal.END_IN_THE_PAST if until <= now else Refusal.TOO_LONG
+    async with transaction(by.tenant_id) as tx:
+        if await tx.get(Pit, pit_id) is None:
+            return Refusal.NOT_FOUND
+        row = AlertSilence(
+            tenant_id=by.tenant_id, pit_id=pit_id, rule=rule, until=until, note=note[:NOTE_CHARS_MAX], by=by.person_id
+        )
+        tx.add(row)
+        await announce(tx, Announcement(Topic.ALERT, by.tenant_id, pit_id))
+        return row
+
+
+async def end_silence(silence_id: UUID, by: Viewer, now: datetime) -> Refusal | AlertSilence:
+    """Ends a silence before its time."""
+    if not by.may(Intent.SILENCE_ALERTS):
+        return Refusal.NOT_ALLOWED
+    async with transaction(by.tenant_id) as tx:
+        row = await tx.get(AlertSilence, silence_id, with_for_update=True)
+        if row is None:
+            return Refusal.NOT_FOUND
+        if row.ended_at is None:
+            row.ended_at = now
+        await announce(tx, Announcement(Topic.ALERT, by.tenant_id, row.pit_id))
+        return row

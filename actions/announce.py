@@ -1,0 +1,86 @@
+"""Announcements between processes: what changed, as ids only, on PostgreSQL's own channel.
+
+`announce` is part of the transaction, so it is delivered on commit and never without one. Everybody hears it, the
+announcing process too, and reads again what it may see.
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage import session
+
+CHANNEL = "pitpilot"
+log = structlog.get_logger(__name__)
+
+
+class Topic(StrEnum):
+    """What kind of thing changed."""
+
+    DEVICE = "device"
+    PIT = "pit"
+    LIMITS = "limits"
+    ALERT = "alert"
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    topic: Topic
+    tenant_id: UUID
+    pit_id: UUID | None = None
+    id: str = ""
+
+
+Listener = Callable[[Announcement], None]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> Callable[[], None]:
+    """Calls the listener with each announcement; returns what ends that."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener) if listener in _listeners else None
+
+
+async def announce(tx: AsyncSession, announcement: Announcement) -> None:
+    await tx.execute(
+        text("SELECT pg_notify(:channel, :text)"),
+        {"channel": CHANNEL, "text": msgspec.json.encode(announcement).decode()},
+    )
+
+
+def notify_sql(announcements: list[Announcement]) -> tuple[str, list[Any]]:
+    """The same for a bare connection: one statement for many announcements."""
+    texts = [msgspec.json.encode(a).decode() for a in announcements]
+    return "SELECT pg_notify(%s, t) FROM unnest(%s::text[]) t", [CHANNEL, texts]
+
+
+async def hear(on_missed: Callable[[], Any]) -> None:
+    """Listens for ever on a connection of its own; calls `on_missed` after each (re)connection, when announcements may
+    have been missed, so that caches are read again. Raises what breaks the connection: the supervisor starts it again.
+    """
+    decoder = msgspec.json.Decoder(Announcement)
+    connection = await session.worker_connection()
+    try:
+        await connection.set_autocommit(True)
+        await connection.execute(f"LISTEN {CHANNEL}")
+        missed = on_missed()
+        if asyncio.iscoroutine(missed):
+            await missed
+        async for notice in connection.notifies():
+            _deliver(decoder.decode(notice.payload))
+    finally:
+        await connection.close()
+
+
+def _deliver(announcement: Announcement) -> None:
+    for listener in list(_listeners):
+        try:
+            listener(announcement)
+        except Exception:  # one broken listener must not silence the others; it is logged as a bug
+            log.exception("listener failed", topic=announcement.topic)

@@ -1,0 +1,171 @@
+"""The in-process hub: what every pit measures now, its last hour, and what changed since the last flush.
+
+Nothing here is the truth; all of it is read again from the database at start. Times are microseconds since 1970 UTC.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from domain.alerts import SILENT_AFTER_S
+from domain.limits import Level
+from domain.readings import METRICS, Metric, Reading
+
+TREND_BUCKETS = 72
+TREND_BUCKET_US = 50_000_000  # 72 × 50 s = the last hour
+UNSENT_MAX = 600  # readings of one pit between two flushes; the page reads history again if it ever misses more
+SUBSCRIBER_QUEUE_MAX = 1_000
+
+_INDEX = {metric: i for i, metric in enumerate(METRICS)}
+
+
+@dataclass(slots=True)
+class PitNow:
+    """One pit as it is now. `values` and `ats_us` follow METRICS; None is never measured."""
+
+    tenant_id: UUID
+    values: list[float | None] = field(default_factory=lambda: [None] * len(METRICS))
+    ats_us: list[int] = field(default_factory=lambda: [0] * len(METRICS))
+    levels: dict[str, Level] = field(default_factory=dict)
+    """Rules that are not OK, by metric or `silent`."""
+    open_alerts: int = 0
+    trends: list[deque[tuple[int, float]]] = field(
+        default_factory=lambda: [deque(maxlen=TREND_BUCKETS) for _ in METRICS]
+    )
+    """For each metric the last value of each 50-second bucket: (bucket number, value), oldest first."""
+    unsent: deque[Reading] = field(default_factory=lambda: deque(maxlen=UNSENT_MAX))
+
+    @property
+    def heard_us(self) -> int:
+        return max(self.ats_us)
+
+    def is_fresh(self, metric: Metric, now_us: int) -> bool:
+        return now_us - self.ats_us[_INDEX[metric]] <= SILENT_AFTER_S * 1_000_000
+
+    def latest(self, metric: Metric) -> tuple[float | None, int]:
+        index = _INDEX[metric]
+        return self.values[index], self.ats_us[index]
+
+    def trend(self, metric: Metric, now_us: int) -> list[float | None]:
+        """The last hour in 72 buckets, oldest first; None where nothing was measured."""
+        last = now_us // TREND_BUCKET_US
+        out: list[float | None] = [None] * TREND_BUCKETS
+        for bucket, value in self.trends[_INDEX[metric]]:
+            place = TREND_BUCKETS - 1 - (last - bucket)
+            if 0 <= place < TREND_BUCKETS:
+                out[place] = value
+        return out
+
+    def take(self, reading: Reading) -> None:
+        at_us = reading.at_us
+        for i, value in enumerate(reading.values):
+            if value is None or at_us <= self.ats_us[i]:
+                continue
+            self.values[i], self.ats_us[i] = value, at_us
+            trend, bucket = self.trends[i], at_us // TREND_BUCKET_US
+            if trend and trend[-1][0] == bucket:
+                trend[-1] = (bucket, value)
+            else:
+                trend.append((bucket, value))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """Something that API subscribers hear: kind `reading`, `alert` or `pit`."""
+
+    kind: str
+    tenant_id: UUID
+    pit_id: UUID
+    body: Any
+
+
+class Hub:
+    """Latest values and rings of all pits, the pits that changed, and subscribers of events."""
+
+    def __init__(self) -> None:
+        self.pits: dict[UUID, PitNow] = {}
+        self._changed: set[UUID] = set()
+        self._watched: set[UUID] = set()
+        self._subscribers: list[asyncio.Queue[LiveEvent]] = []
+        self.dropped_events = 0
+
+    def pit(self, pit_id: UUID, tenant_id: UUID) -> PitNow:
+        now = self.pits.get(pit_id)
+        if now is None:
+            now = self.pits[pit_id] = PitNow(tenant_id)
+        return now
+
+    def put(self, readings: Iterable[Reading]) -> None:
+        """Takes committed readings."""
+        pits, changed, watched = self.pits, self._changed, self._watched
+        subscribed = bool(self._subscribers)
+        for reading in readings:
+            pit_id = reading.pit_id
+            if pit_id is None:
+                continue
+            now = pits.get(pit_id) or self.pit(pit_id, reading.tenant_id)
+            now.take(reading)
+            changed.add(pit_id)
+            if pit_id in watched:
+                now.unsent.append(reading)
+            if subscribed:
+                self.emit(LiveEvent("reading", reading.tenant_id, pit_id, reading))
+
+    def set_level(self, pit_id: UUID, tenant_id: UUID, rule: str, level: Level) -> None:
+        now = self.pit(pit_id, tenant_id)
+        if level is Level.OK:
+            now.levels.pop(rule, None)
+        else:
+            now.levels[rule] = level
+        self._changed.add(pit_id)
+
+    def set_open_alerts(self, pit_id: UUID, tenant_id: UUID, count: int) -> None:
+        self.pit(pit_id, tenant_id).open_alerts = count
+        self._changed.add(pit_id)
+
+    def watch(self, pits: set[UUID]) -> None:
+        """Says which pits somebody watches reading by reading; only their readings are kept for the next flush."""
+        for pit_id in self._watched - pits:
+            if pit_id in self.pits:
+                self.pits[pit_id].unsent.clear()
+        self._watched = set(pits)
+
+    def take_changed(self) -> set[UUID]:
+        """Hands over the pits that changed since the last call."""
+        changed, self._changed = self._changed, set()
+        return changed
+
+    def take_unsent(self, pit_id: UUID) -> list[Reading]:
+        now = self.pits.get(pit_id)
+        if now is None or not now.unsent:
+            return []
+        readings = list(now.unsent)
+        now.unsent.clear()
+        return readings
+
+    def emit(self, event: LiveEvent) -> None:
+        for queue in self._subscribers:
+            try:
+                queue.put_nowait(event)
+            except asyncio.QueueFull:
+                self.dropped_events += 1
+
+    @contextmanager
+    def subscribe(self) -> Any:
+        """Yields a bounded queue of events; a subscriber that reads too slowly misses some, and they are counted."""
+        queue: asyncio.Queue[LiveEvent] = asyncio.Queue(SUBSCRIBER_QUEUE_MAX)
+        self._subscribers.append(queue)
+        try:
+            yield queue
+        finally:
+            self._subscribers.remove(queue)
+
+
+hub = Hub()
+"""This process's hub."""
+
+Unsubscribe = Callable[[], None]

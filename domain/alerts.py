@@ -1,0 +1,113 @@
+"""When a measured value becomes an alert: hysteresis, durations, and the state of one rule.
+
+A rule is one metric of one pit. Its state steps once for each reading, in the order of the readings' moments:
+
+    OK ── out for `raise_after_s` ──> FIRING (warning or critical, moves up and down) ── inside by the band ──> OK
+     └── out for less: PENDING                                                          for `clear_after_s`
+
+No data makes it UNKNOWN: never OK, and no timer runs on while nobody measures, so it is never a false alarm either.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.limits import Level, Limits
+
+SILENT_AFTER_S = 60  # a device publishes every 5 s; twelve missed are no coincidence
+FLAPS_MAX = 3  # raised this often …
+FLAP_WINDOW = timedelta(minutes=30)  # … within this, an alert is flapping
+FLAP_CLEAR_S = 600  # a flapping alert must be quiet for this long to clear
+
+
+class Phase(StrEnum):
+    OK = "ok"
+    PENDING = "pending"
+    FIRING = "firing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """Where one rule stands. The default is a quiet rule that has seen nothing."""
+
+    level: Level = Level.OK
+    unknown: bool = False
+    warning_since: datetime | None = None
+    critical_since: datetime | None = None
+    inside_since: datetime | None = None
+    last_at: datetime | None = None
+    raises: tuple[datetime, ...] = ()
+    """The latest moments of raising, at most FLAPS_MAX."""
+
+    @property
+    def phase(self) -> Phase:
+        if self.unknown:
+            return Phase.UNKNOWN
+        if self.level > Level.OK:
+            return Phase.FIRING
+        return Phase.PENDING if self.warning_since or self.critical_since else Phase.OK
+
+    @property
+    def flapping(self) -> bool:
+        return len(self.raises) == FLAPS_MAX and self.raises[-1] - self.raises[0] <= FLAP_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rule's level went from `before` to `after` with this value at this moment."""
+
+    before: Level
+    after: Level
+    value: float
+    at: datetime
+    flapping: bool
+
+
+def step(state: RuleState, limits: Limits, value: float, at: datetime) -> tuple[RuleState, Change | None]:
+    """One reading. A reading that is not newer than the rule's last one changes history, not the alert."""
+    if state.last_at is not None and at <= state.last_at:
+        return state, None
+    gap = state.last_at is not None and (at - state.last_at).total_seconds() > SILENT_AFTER_S
+    if gap or state.unknown:  # nobody measured in between: every timer starts again
+        state = replace(state, unknown=False, warning_since=None, critical_since=None, inside_since=None)
+    state = replace(
+        state,
+        last_at=at,
+        warning_since=(state.warning_since or at) if limits.is_out(Level.WARNING, value) else None,
+        critical_since=(state.critical_since or at) if limits.is_out(Level.CRITICAL, value) else None,
+    )
+    raised = _raised(state, limits, at)
+    if raised > state.level:
+        raises = state.raises if state.level else (*state.raises, at)[-FLAPS_MAX:]
+        moved = replace(state, level=raised, raises=raises, inside_since=None)
+        return moved, Change(state.level, raised, value, at, moved.flapping)
+    return _ease(state, limits, value, at)
+
+
+def lose_data(state: RuleState) -> RuleState:
+    """The pit has been silent for too long: what is firing goes on firing, nothing else is known."""
+    return replace(state, unknown=True, warning_since=None, critical_since=None, inside_since=None)
+
+
+def _raised(state: RuleState, limits: Limits, at: datetime) -> Level:
+    wait = timedelta(seconds=limits.raise_after_s or 0)
+    if state.critical_since is not None and at - state.critical_since >= wait:
+        return Level.CRITICAL
+    if state.warning_since is not None and at - state.warning_since >= wait:
+        return Level.WARNING
+    return Level.OK
+
+
+def _ease(state: RuleState, limits: Limits, value: float, at: datetime) -> tuple[RuleState, Change | None]:
+    target = state.level
+    while target > Level.OK and limits.is_back(target, value):
+        target = Level(target - 1)
+    if target == state.level:
+        return replace(state, inside_since=None), None
+    since = state.inside_since or at
+    wait = FLAP_CLEAR_S if state.flapping else (limits.clear_after_s or 0)
+    if at - since < timedelta(seconds=wait):
+        return replace(state, inside_since=since), None
+    eased = replace(state, level=target, inside_since=None)
+    return eased, Change(state.level, target, value, at, state.flapping)

@@ -1,0 +1,92 @@
+"""Every setting of PitPilot, from the environment (`PITPILOT_…`) or a file named by `PITPILOT_ENV_FILE`.
+
+Only main.py reads this module; everything else gets plain values. `python main.py settings` prints them all.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Role = Literal["all", "web", "ingest"]
+LogFormat = Literal["console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Settings(BaseSettings):
+    """The fields' descriptions are the documentation: README's table and `main.py settings` are made from them."""
+
+    model_config = SettingsConfigDict(env_prefix="PITPILOT_", extra="forbid", env_ignore_empty=True)
+
+    data: Path = Field(Path("data"), description="Folder of the embedded database, secrets and files; made if missing.")
+    host: str = Field("127.0.0.1", description="Address that the web server listens on; 0.0.0.0 for the whole LAN.")
+    port: int = Field(8080, ge=1, le=65_535, description="Port of the web server.")
+    public_url: str = Field(
+        "", description="Address by which browsers reach PitPilot, e.g. https://pits.example.com; empty: as asked."
+    )
+    database_url: str = Field(
+        "",
+        description="postgresql://owner:password@host:port/name of an existing PostgreSQL 16+, as a role that may "
+        "create roles; empty: an embedded one in the data folder.",
+    )
+    mqtt_url: str = Field(
+        "", description="mqtt://user:password@host:port or mqtts://… of an existing broker; empty: an embedded one."
+    )
+    role: Role = Field("all", description="What this process does: all, web (pages and API) or ingest (devices).")
+    database_pool: int = Field(8, ge=2, le=100, description="Connections that pages and API may hold at once.")
+    log_format: LogFormat = Field("console", description="console for people, json for machines.")
+    log_level: LogLevel = Field("info", description="debug, info, warning or error.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("postgresql", "postgres") or not urlsplit(value).path.strip("/")):
+            raise ValueError("must look like postgresql://owner:password@host:5432/name")
+        return value
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _is_mqtt(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("mqtt", "mqtts") or not urlsplit(value).hostname):
+            raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://user:password@host:8883")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("must look like https://pits.example.com")
+        return value.rstrip("/")
+
+
+class WrongSettings(Exception):
+    """One or more settings can't be used; the text names each and what is allowed."""
+
+
+def load() -> Settings:
+    """Reads the settings.
+
+    Raises:
+        WrongSettings: a value is wrong, a name is unknown, or the named file is missing.
+    """
+    file = os.environ.get("PITPILOT_ENV_FILE")
+    if file and not Path(file).is_file():
+        raise WrongSettings(f"PITPILOT_ENV_FILE: there is no file {file}")
+    known = {f"PITPILOT_{name.upper()}" for name in Settings.model_fields} | {"PITPILOT_ENV_FILE"}
+    unknown = sorted(name for name in os.environ if name.startswith("PITPILOT_") and name not in known)
+    faults = [f"{name}: no such setting; allowed are {', '.join(sorted(known))}" for name in unknown]
+    try:
+        settings = Settings(_env_file=file)  # type: ignore[call-arg]  # pydantic-settings takes it at run time
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "PITPILOT_" + str(fault["loc"][0]).upper().removeprefix("PITPILOT_")
+            text = fault["msg"].removeprefix("Value error, ")
+            found = "" if name.endswith("_URL") else f" (found {fault['input']!r})"  # an address may hold a password
+            faults.append(f"{name}: {text}{found}")
+        raise WrongSettings("\n".join(faults)) from None
+    if faults:
+        raise WrongSettings("\n".join(faults))
+    return settings

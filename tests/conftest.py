@@ -1,0 +1,102 @@
+"""Fixtures that every kind of test shares: a private PostgreSQL, a fresh migrated database, and a small world in it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from domain.access import Role, Viewer
+from storage import migrate, partitions, session
+from storage.session import EVERY_TENANT, transaction
+from storage.tables import Device, Membership, Person, Pit, Tenant
+from tests.private_postgres import PrivatePostgres
+
+SECRET = b"a secret of the tests"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """One server for the whole run."""
+    with PrivatePostgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: PrivatePostgres) -> str:
+    """A migrated database that nobody is connected to, to be copied."""
+    address = postgres.address
+    superuser_url = address.url("postgres", address.superuser, address.password)
+    owner_url = migrate.make_owned_database_now(superuser_url, "template_of_tests", SECRET)
+    asyncio.run(_migrate(owner_url))
+    return owner_url
+
+
+async def _migrate(owner_url: str) -> None:
+    session.open(await migrate.prepare(owner_url, SECRET), pool_size=2)
+    async with transaction(EVERY_TENANT) as tx:
+        await partitions.make_partitions(tx, datetime.now(UTC))
+    await session.close()
+
+
+@pytest.fixture
+async def database(postgres: PrivatePostgres, template: str) -> AsyncIterator[str]:
+    """A fresh database, opened through both doors; yields the superuser's address of it."""
+    url = await asyncio.to_thread(postgres.create_database, template)
+    session.open(migrate.roles_urls(url, SECRET), pool_size=4)
+    yield url
+    await session.close()
+    await asyncio.to_thread(postgres.drop_database, url)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A tenant with two pits, a device in the first, an owner and a member of the staff."""
+
+    tenant_id: UUID
+    pit_id: UUID
+    other_pit_id: UUID
+    device_id: str
+    owner: Viewer
+    staff: Viewer
+
+
+@dataclass(frozen=True)
+class World:
+    """Two workshops that must never see each other."""
+
+    here: Workshop
+    there: Workshop
+
+
+@pytest.fixture
+async def world(database: str) -> World:
+    return World(await make_workshop("here"), await make_workshop("there"))
+
+
+async def make_workshop(name: str, zone: str = "Asia/Kolkata") -> Workshop:
+    """Fills the database with one workshop; logins are `owner@name` and `staff@name` (without usable passwords)."""
+    async with transaction(EVERY_TENANT) as tx:
+        tenant = Tenant(name=f"Workshop {name}", zone=zone)
+        tx.add(tenant)
+        await tx.flush()
+        pits = [Pit(tenant_id=tenant.id, name=f"Pit {n} {name}", position=n) for n in (1, 2)]
+        people = [
+            Person(login=f"{role}@{name}", name=f"{role} {name}".title(), password_hash="!")
+            for role in (Role.OWNER, Role.STAFF)
+        ]
+        tx.add_all([*pits, *people])
+        await tx.flush()
+        tx.add_all(
+            Membership(tenant_id=tenant.id, person_id=person.id, role=role)
+            for person, role in zip(people, (Role.OWNER, Role.STAFF), strict=True)
+        )
+        device = Device(id=f"pp-{name}", tenant_id=tenant.id, pit_id=pits[0].id, name=f"PP-{name}".upper())
+        tx.add(device)
+    owner, staff = (
+        Viewer(person.id, person.name, tenant.id, role)
+        for person, role in zip(people, (Role.OWNER, Role.STAFF), strict=True)
+    )
+    return Workshop(tenant.id, pits[0].id, pits[1].id, device.id, owner, staff)

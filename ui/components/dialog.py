@@ -1,0 +1,22 @@
+"""Asking before what can not be undone. All else is done at once and offers Undo in its toast."""
+
+from nicegui import ui
+from nicegui.element import Element
+
+from ui.components.markup import Text
+from ui.components.pieces import button
+from ui.texts import _
+
+
+async def confirm(question: str, effect: str, verb: str, *, keep: str | None = None, danger: bool = True) -> bool:
+    """Ask; True if the person pressed `verb`. `keep` is the other button's word ("Keep running"), else Cancel."""
+    with ui.dialog() as dialog, Element("div").classes("dialog"):
+        title = Text("h2", question)
+        Text("p", effect)
+        with Element("footer"):
+            button(keep or _("Cancel"), lambda: dialog.submit(False)).props("autofocus")
+            button(verb, lambda: dialog.submit(True), kind="danger" if danger else "primary")
+    dialog.props["aria-labelledby"] = title.html_id
+    agreed = bool(await dialog)
+    dialog.delete()
+    return agreed

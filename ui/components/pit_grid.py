@@ -1,0 +1,42 @@
+"""All pits of a workshop in one element that lives on the socket event `live`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nicegui.element import Element
+
+from ui.components.clock import now_ms
+from ui.components.views import PitCard
+from ui.components.words import live_words
+
+
+class PitGrid(Element, component="pit_grid.js", dependencies=["pitpilot.js"]):
+    """Cards, or below 768 px the counts and a list. What is made inside it (the alert strip) stands above the pits.
+
+    It takes `LivePits` messages from NiceGUI's socket itself. `on_visibility` gets True when the page is shown and on
+    every new connection (join the room), False when it is hidden (leave it). `on_counts` gets how many pits are in
+    each state whenever that changes, by messages or by age.
+    """
+
+    def __init__(
+        self,
+        pits: Sequence[PitCard],
+        *,
+        on_visibility: Callable[[bool], Any] | None = None,
+        on_counts: Callable[[dict[str, int]], Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.props["words"] = live_words()
+        self.show(pits)
+        if on_visibility:
+            self.on("visibility", lambda event: on_visibility(bool(event.args)))
+        if on_counts:
+            self.on("counts", lambda event: on_counts(dict(event.args)))
+
+    def show(self, pits: Sequence[PitCard]) -> None:
+        """Replace all cards: after a pit was added, renamed or got another car."""
+        self.props.update({"pits": list(pits), "now_ms": now_ms()})
+
+    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
+        pits: list[PitCard] = self.props["pits"]
+        return [text for pit in pits for text in (pit.name, pit.car, pit.plate, pit.stage, pit.word)]
