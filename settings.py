@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingest.broker_address import BrokerAddress
 
 Role = Literal["all", "web", "ingest"]
 LogFormat = Literal["console", "json"]
@@ -19,7 +22,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 class Settings(BaseSettings):
     """The fields' descriptions are the documentation: README's table and `main.py settings` are made from them."""
 
-    model_config = SettingsConfigDict(env_prefix="PITPILOT_", extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix="PITPILOT_", extra="ignore", env_ignore_empty=True)
 
     data: Path = Field(Path("data"), description="Folder of the embedded database, secrets and files; made if missing.")
     host: str = Field("127.0.0.1", description="Address that the web server listens on; 0.0.0.0 for the whole LAN.")
@@ -43,23 +46,33 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("postgresql", "postgres") or not urlsplit(value).path.strip("/")):
+        if value and not _is_address(value, "postgresql", "postgres", needs_path=True):
             raise ValueError("must look like postgresql://owner:password@host:5432/name")
         return value
 
     @field_validator("mqtt_url")
     @classmethod
     def _is_mqtt(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("mqtt", "mqtts") or not urlsplit(value).hostname):
-            raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://user:password@host:8883")
+        if value:
+            BrokerAddress.from_url(value)
         return value
 
     @field_validator("public_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        if value and not _is_address(value, "http", "https"):
             raise ValueError("must look like https://pits.example.com")
         return value.rstrip("/")
+
+
+def _is_address(value: str, *schemes: str, needs_path: bool = False) -> bool:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:  # its text may hold a part of the password
+        return False
+    # A database's host may stand behind the question mark: a socket's folder can't stand anywhere else.
+    return parts.scheme in schemes and port != 0 and bool(parts.path.strip("/") if needs_path else parts.hostname)
 
 
 class WrongSettings(Exception):
@@ -76,7 +89,8 @@ def load() -> Settings:
     if file and not Path(file).is_file():
         raise WrongSettings(f"PITPILOT_ENV_FILE: there is no file {file}")
     known = {f"PITPILOT_{name.upper()}" for name in Settings.model_fields} | {"PITPILOT_ENV_FILE"}
-    unknown = sorted(name for name in os.environ if name.startswith("PITPILOT_") and name not in known)
+    named = {*os.environ, *(dotenv_values(file) if file else ())}
+    unknown = sorted(name for name in named if name.startswith("PITPILOT_") and name not in known)
     faults = [f"{name}: no such setting; allowed are {', '.join(sorted(known))}" for name in unknown]
     try:
         settings = Settings(_env_file=file)  # type: ignore[call-arg]  # pydantic-settings takes it at run time

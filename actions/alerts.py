@@ -113,14 +113,14 @@ async def _lock(
     """Fetches and locks the rows of these pits that are restless, and the quiet ones that are named."""
     named = list(outside)
     await cursor.execute(
-        "SELECT pit_id, metric, level, unknown, warning_since, critical_since, inside_since, last_at, raises"
-        " FROM rule_state WHERE (pit_id = ANY(%s) AND NOT quiet) OR (pit_id, metric) IN"
-        " (SELECT * FROM unnest(%s::uuid[], %s::text[])) ORDER BY pit_id, metric FOR UPDATE",
+        "SELECT pit_id, metric, level, unknown, warning_since, critical_since, warning_back_since,"
+        " critical_back_since, last_at, raises FROM rule_state WHERE (pit_id = ANY(%s) AND NOT quiet)"
+        " OR (pit_id, metric) IN (SELECT * FROM unnest(%s::uuid[], %s::text[])) ORDER BY pit_id, metric FOR UPDATE",
         [list(pits), [pit_id for pit_id, _ in named], [metric for _, metric in named]],
     )
     return {
-        (pit_id, metric): RuleState(Level(level), unknown, warning, critical, inside, last_at, tuple(raises))
-        for pit_id, metric, level, unknown, warning, critical, inside, last_at, raises in await cursor.fetchall()
+        (pit_id, metric): RuleState(Level(level), unknown, *moments, tuple(raises))
+        for pit_id, metric, level, unknown, *moments, raises in await cursor.fetchall()
     }
 
 
@@ -141,9 +141,9 @@ async def _save(cursor: psycopg.AsyncCursor[Any], moved: Mapping[_Key, _Rule]) -
     ]
     await cursor.execute(
         f"INSERT INTO rule_state (pit_id, metric, tenant_id, quiet, {', '.join(names)})"  # our own names
-        " SELECT p, m, t, q, l, u, ws, cs, i, a, r::timestamptz[] FROM unnest(%s::uuid[], %s::text[], %s::uuid[],"
+        " SELECT p, m, t, q, l, u, w, c, wb, cb, a, r::timestamptz[] FROM unnest(%s::uuid[], %s::text[], %s::uuid[],"
         " %s::bool[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],"
-        " %s::timestamptz[], %s::text[]) AS x(p, m, t, q, l, u, ws, cs, i, a, r)"
+        " %s::timestamptz[], %s::timestamptz[], %s::text[]) AS x(p, m, t, q, l, u, w, c, wb, cb, a, r)"
         " ON CONFLICT (pit_id, metric) DO UPDATE SET quiet = excluded.quiet, "
         + ", ".join(f"{name} = excluded.{name}" for name in names),
         [list(column) for column in zip(*rows, strict=True)],
@@ -267,7 +267,13 @@ async def silence(
         if await tx.get(Pit, pit_id) is None:
             return Refusal.NOT_FOUND
         row = AlertSilence(
-            tenant_id=by.tenant_id, pit_id=pit_id, rule=rule, until=until, note=note[:NOTE_CHARS_MAX], by=by.person_id
+            tenant_id=by.tenant_id,
+            pit_id=pit_id,
+            rule=rule,
+            until=until,
+            note=note[:NOTE_CHARS_MAX],
+            by=by.person_id,
+            created_at=now,
         )
         tx.add(row)
         await announce(tx, Announcement(Topic.ALERT, by.tenant_id, pit_id))

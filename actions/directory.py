@@ -84,11 +84,18 @@ class Directory:
             await self._wake.wait()
             self._wake.clear()
             stale, self._stale = self._stale, set()
-            if any(a.topic is Topic.DEVICE for a in stale):
-                await self._load_devices({a.tenant_id for a in stale if a.topic is Topic.DEVICE})
-            tenants = {a.tenant_id for a in stale if a.topic in (Topic.LIMITS, Topic.PIT)}
-            if tenants:
-                await self._load_rules(tenants)
+            try:
+                await self._read_again(stale)
+            except BaseException:  # the supervisor starts this again; what was announced must not be forgotten
+                self._stale |= stale
+                self._wake.set()
+                raise
+
+    async def _read_again(self, stale: set[Announcement]) -> None:
+        if devices := {a.tenant_id for a in stale if a.topic is Topic.DEVICE}:
+            await self._load_devices(devices)
+        if rules := {a.tenant_id for a in stale if a.topic in (Topic.LIMITS, Topic.PIT)}:
+            await self._load_rules(rules)
 
     def _on(self, announcement: Announcement) -> None:
         if announcement.topic in (Topic.DEVICE, Topic.LIMITS, Topic.PIT):

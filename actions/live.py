@@ -3,10 +3,8 @@
 Nothing here is the truth; all of it is read again from the database at start. Times are microseconds since 1970 UTC.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -18,7 +16,6 @@ from domain.readings import METRICS, Metric, Reading
 TREND_BUCKETS = 72
 TREND_BUCKET_US = 50_000_000  # 72 × 50 s = the last hour
 UNSENT_MAX = 600  # readings of one pit between two flushes; the page reads history again if it ever misses more
-SUBSCRIBER_QUEUE_MAX = 1_000
 
 _INDEX = {metric: i for i, metric in enumerate(METRICS)}
 
@@ -50,6 +47,15 @@ class PitNow:
         index = _INDEX[metric]
         return self.values[index], self.ats_us[index]
 
+    def level_of(self, metric: Metric, now_us: int) -> Level | None:
+        """The metric's level; None is unknown: nothing fresh says it, whatever it was."""
+        return self.levels.get(metric, Level.OK) if self.is_fresh(metric, now_us) else None
+
+    def level(self, now_us: int) -> Level | None:
+        """The worst of what is known; None if nothing is."""
+        known = (self.level_of(metric, now_us) for metric in METRICS)
+        return max((level for level in known if level is not None), default=None)
+
     def trend(self, metric: Metric, now_us: int) -> list[float | None]:
         """The last hour in 72 buckets, oldest first; None where nothing was measured."""
         last = now_us // TREND_BUCKET_US
@@ -75,7 +81,7 @@ class PitNow:
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """Something that API subscribers hear: kind `reading`, `alert` or `pit`."""
+    """Something that API subscribers hear: kind `reading` (the body is a Reading) or `alert` (`{"alert_id": …}`)."""
 
     kind: str
     tenant_id: UUID
@@ -83,15 +89,18 @@ class LiveEvent:
     body: Any
 
 
+Listener = Callable[[LiveEvent], None]
+Unsubscribe = Callable[[], None]
+
+
 class Hub:
-    """Latest values and rings of all pits, the pits that changed, and subscribers of events."""
+    """Latest values and rings of all pits, the pits that changed, and who listens to which pit."""
 
     def __init__(self) -> None:
         self.pits: dict[UUID, PitNow] = {}
         self._changed: set[UUID] = set()
         self._watched: set[UUID] = set()
-        self._subscribers: list[asyncio.Queue[LiveEvent]] = []
-        self.dropped_events = 0
+        self._listeners: dict[UUID, list[Listener]] = {}
 
     def pit(self, pit_id: UUID, tenant_id: UUID) -> PitNow:
         now = self.pits.get(pit_id)
@@ -102,7 +111,7 @@ class Hub:
     def put(self, readings: Iterable[Reading]) -> None:
         """Takes committed readings."""
         pits, changed, watched = self.pits, self._changed, self._watched
-        subscribed = bool(self._subscribers)
+        listeners = self._listeners
         for reading in readings:
             pit_id = reading.pit_id
             if pit_id is None:
@@ -112,7 +121,7 @@ class Hub:
             changed.add(pit_id)
             if pit_id in watched:
                 now.unsent.append(reading)
-            if subscribed:
+            if pit_id in listeners:
                 self.emit(LiveEvent("reading", reading.tenant_id, pit_id, reading))
 
     def set_level(self, pit_id: UUID, tenant_id: UUID, rule: str, level: Level) -> None:
@@ -148,24 +157,25 @@ class Hub:
         return readings
 
     def emit(self, event: LiveEvent) -> None:
-        for queue in self._subscribers:
-            try:
-                queue.put_nowait(event)
-            except asyncio.QueueFull:
-                self.dropped_events += 1
+        for listener in self._listeners.get(event.pit_id, ()):
+            listener(event)
 
-    @contextmanager
-    def subscribe(self) -> Any:
-        """Yields a bounded queue of events; a subscriber that reads too slowly misses some, and they are counted."""
-        queue: asyncio.Queue[LiveEvent] = asyncio.Queue(SUBSCRIBER_QUEUE_MAX)
-        self._subscribers.append(queue)
-        try:
-            yield queue
-        finally:
-            self._subscribers.remove(queue)
+    def subscribe(self, pit_id: UUID, listener: Listener) -> Unsubscribe:
+        """Calls the listener with each event of a pit; it must neither block nor raise. Returns what ends that.
+
+        The caller has made sure that the pit may be heard.
+        """
+        self._listeners.setdefault(pit_id, []).append(listener)
+
+        def end() -> None:
+            listeners = self._listeners.get(pit_id, [])
+            if listener in listeners:
+                listeners.remove(listener)
+            if not listeners:
+                self._listeners.pop(pit_id, None)
+
+        return end
 
 
 hub = Hub()
 """This process's hub."""
-
-Unsubscribe = Callable[[], None]

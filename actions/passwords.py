@@ -21,6 +21,16 @@ async def hashed(password: str) -> str:
 
 async def verify(password: str, hash_: str | None) -> tuple[bool, str | None]:
     """Compares; returns whether it fits and a new hash if the old one should be replaced."""
+    usable = hash_ if hash_ and _context.identify(hash_) else None  # an invited person has no password yet
     async with _at_once:
-        fits, better = await asyncio.to_thread(_context.verify_and_update, password, hash_ or _NOBODY)
-    return (fits and hash_ is not None), better
+        fits, better = await asyncio.to_thread(_compare, password, usable or _NOBODY)
+    return (fits and usable is not None), better
+
+
+def _compare(password: str, hash_: str) -> tuple[bool, str | None]:
+    try:
+        fits, better = _context.verify_and_update(password, hash_)
+    except ValueError:  # nobody's password: not UTF-8, or more than bcrypt can hash; the same time passes
+        _context.verify("", _NOBODY)
+        return False, None
+    return fits, better

@@ -47,11 +47,12 @@ class Seat:
 
 async def sign_in(login: str, password: str, address: str, agent: str, now: datetime) -> Refusal | SignedIn:
     """Checks name and password and starts a session. A wrong name and a wrong password look and last the same."""
-    if len(login) > LOGIN_CHARS_MAX or len(password) > PASSWORD_CHARS_MAX:
+    login = login.strip()
+    if len(login) > LOGIN_CHARS_MAX or len(password) > PASSWORD_CHARS_MAX or not login.isprintable():
         return Refusal.WRONG_CREDENTIALS
     async with transaction(EVERY_TENANT) as tx:
         person = (
-            await tx.scalars(select(Person).where(text("lower(login) = lower(:login)")).params(login=login.strip()))
+            await tx.scalars(select(Person).where(text("lower(login) = lower(:login)")).params(login=login))
         ).first()
     fits, better = await verify(password, person.password_hash if person else None)
     if not fits or person is None:

@@ -65,10 +65,10 @@ class Batch:
         count = len(self.readings) + len(self.undated)
         if count < 2:
             return None
-        half = len(self.readings) // 2 if self.readings else 0
-        rest = len(self.undated) // 2 if len(self.readings) < 2 else 0
-        first = replace(self, readings=self.readings[:half], undated=self.undated[:rest])
-        return first, Batch(readings=self.readings[half:], undated=self.undated[rest:])
+        dated = min(count // 2, len(self.readings))
+        undated = count // 2 - dated
+        first = replace(self, readings=self.readings[:dated], undated=self.undated[:undated])
+        return first, Batch(readings=self.readings[dated:], undated=self.undated[undated:])
 
     @property
     def is_empty(self) -> bool:

@@ -1,6 +1,7 @@
 """Filling the hub from the database: at start, and after announcements may have been missed."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,7 @@ async def warm(hub: Hub, now: datetime) -> None:
             hub.pit(pit_id, tenant_id)
         for tenant_id, pit_id, at_us, values in await last_hour(tx, now):
             _fill(hub.pit(pit_id, tenant_id), at_us, values)
-        await _load_levels(tx, hub)
+        await _load_levels(tx, hub, set(hub.pits))
 
 
 def _fill(pit: PitNow, at_us: int, values: tuple[float | None, ...]) -> None:
@@ -41,22 +42,25 @@ def _fill(pit: PitNow, at_us: int, values: tuple[float | None, ...]) -> None:
                 trend.append((bucket, value))
 
 
-async def reload_alerts(hub: Hub) -> None:
-    """Reads levels and open alerts again."""
+async def reload_alerts(hub: Hub, pits: set[UUID]) -> None:
+    """Reads levels and open alerts of these pits again."""
     async with transaction(EVERY_TENANT) as tx:
-        await _load_levels(tx, hub)
+        await _load_levels(tx, hub, pits)
 
 
-async def _load_levels(tx: AsyncSession, hub: Hub) -> None:
-    levels = await tx.execute(text("SELECT tenant_id, pit_id, metric, level FROM rule_state WHERE level > 0"))
-    fresh: dict[object, dict[str, Level]] = {}
-    for _, pit_id, metric, level in levels.all():
-        fresh.setdefault(pit_id, {})[metric] = Level(level)
-    for pit_id, pit in hub.pits.items():
-        pit.levels = fresh.get(pit_id, {})
+async def _load_levels(tx: AsyncSession, hub: Hub, pits: set[UUID]) -> None:
+    bound = {"pits": list(pits)}
+    rows = await tx.execute(
+        text("SELECT pit_id, metric, level FROM rule_state WHERE level > 0 AND pit_id = ANY(:pits)"), bound
+    )
+    levels: dict[UUID, dict[str, Level]] = {}
+    for pit_id, metric, level in rows.all():
+        levels.setdefault(pit_id, {})[metric] = Level(level)
     counts = await tx.execute(
-        text("SELECT pit_id, count(*) FROM alert WHERE resolved_at IS NULL AND pit_id IS NOT NULL GROUP BY 1")
+        text("SELECT pit_id, count(*) FROM alert WHERE resolved_at IS NULL AND pit_id = ANY(:pits) GROUP BY 1"), bound
     )
     open_alerts = {row[0]: row[1] for row in counts.all()}
-    for pit_id, pit in hub.pits.items():
+    for pit_id in pits & hub.pits.keys():
+        pit = hub.pits[pit_id]
+        pit.levels = levels.get(pit_id, {})
         hub.set_open_alerts(pit_id, pit.tenant_id, open_alerts.get(pit_id, 0))

@@ -35,7 +35,8 @@ class RuleState:
     unknown: bool = False
     warning_since: datetime | None = None
     critical_since: datetime | None = None
-    inside_since: datetime | None = None
+    warning_back_since: datetime | None = None
+    critical_back_since: datetime | None = None
     last_at: datetime | None = None
     raises: tuple[datetime, ...] = ()
     """The latest moments of raising, at most FLAPS_MAX."""
@@ -70,27 +71,50 @@ def step(state: RuleState, limits: Limits, value: float, at: datetime) -> tuple[
         return state, None
     gap = state.last_at is not None and (at - state.last_at).total_seconds() > SILENT_AFTER_S
     if gap or state.unknown:  # nobody measured in between: every timer starts again
-        state = replace(state, unknown=False, warning_since=None, critical_since=None, inside_since=None)
-    state = replace(
+        state = replace(_stopped(state), unknown=False)
+    state = _timed(state, limits, value, at)
+    level = max(_raised(state, limits, at), _eased(state, limits, at))
+    if level == state.level:
+        return state, None
+    raises = (*state.raises, at)[-FLAPS_MAX:] if state.level is Level.OK else state.raises
+    moved = replace(
         state,
-        last_at=at,
-        warning_since=(state.warning_since or at) if limits.is_out(Level.WARNING, value) else None,
-        critical_since=(state.critical_since or at) if limits.is_out(Level.CRITICAL, value) else None,
+        level=level,
+        raises=raises,
+        warning_back_since=state.warning_back_since if level > Level.OK else None,
+        critical_back_since=None,
     )
-    raised = _raised(state, limits, at)
-    if raised > state.level:
-        raises = state.raises if state.level else (*state.raises, at)[-FLAPS_MAX:]
-        moved = replace(state, level=raised, raises=raises, inside_since=None)
-        return moved, Change(state.level, raised, value, at, moved.flapping)
-    return _ease(state, limits, value, at)
+    return moved, Change(state.level, level, value, at, moved.flapping)
 
 
 def lose_data(state: RuleState) -> RuleState:
     """The pit has been silent for too long: what is firing goes on firing, nothing else is known."""
-    return replace(state, unknown=True, warning_since=None, critical_since=None, inside_since=None)
+    return replace(_stopped(state), unknown=True)
+
+
+def _stopped(state: RuleState) -> RuleState:
+    return replace(state, warning_since=None, critical_since=None, warning_back_since=None, critical_back_since=None)
+
+
+def _timed(state: RuleState, limits: Limits, value: float, at: datetime) -> RuleState:
+    """Starts, keeps or stops each timer: out of a level's limits, and back inside a level that fires."""
+
+    def since(running: datetime | None, holds: bool) -> datetime | None:
+        return (running or at) if holds else None
+
+    warns, alarms = state.level >= Level.WARNING, state.level is Level.CRITICAL
+    return replace(
+        state,
+        last_at=at,
+        warning_since=since(state.warning_since, limits.is_out(Level.WARNING, value)),
+        critical_since=since(state.critical_since, limits.is_out(Level.CRITICAL, value)),
+        warning_back_since=since(state.warning_back_since, warns and limits.is_back(Level.WARNING, value)),
+        critical_back_since=since(state.critical_back_since, alarms and limits.is_back(Level.CRITICAL, value)),
+    )
 
 
 def _raised(state: RuleState, limits: Limits, at: datetime) -> Level:
+    """The level that has been out for long enough."""
     wait = timedelta(seconds=limits.raise_after_s or 0)
     if state.critical_since is not None and at - state.critical_since >= wait:
         return Level.CRITICAL
@@ -99,15 +123,12 @@ def _raised(state: RuleState, limits: Limits, at: datetime) -> Level:
     return Level.OK
 
 
-def _ease(state: RuleState, limits: Limits, value: float, at: datetime) -> tuple[RuleState, Change | None]:
-    target = state.level
-    while target > Level.OK and limits.is_back(target, value):
-        target = Level(target - 1)
-    if target == state.level:
-        return replace(state, inside_since=None), None
-    since = state.inside_since or at
-    wait = FLAP_CLEAR_S if state.flapping else (limits.clear_after_s or 0)
-    if at - since < timedelta(seconds=wait):
-        return replace(state, inside_since=since), None
-    eased = replace(state, level=target, inside_since=None)
-    return eased, Change(state.level, target, value, at, state.flapping)
+def _eased(state: RuleState, limits: Limits, at: datetime) -> Level:
+    """The rule's level, or the lower one that it may fall to: each level must have been back for long enough."""
+    quiet_s = limits.clear_after_s or 0
+    wait = timedelta(seconds=max(quiet_s, FLAP_CLEAR_S) if state.flapping else quiet_s)
+    level = state.level
+    for firing, since in ((Level.CRITICAL, state.critical_back_since), (Level.WARNING, state.warning_back_since)):
+        if level is firing and since is not None and at - since >= wait:
+            level = Level(firing - 1)
+    return level

@@ -60,7 +60,7 @@ class LimitsFault(StrEnum):
 
 
 def check(limits: Limits) -> LimitsFault | None:
-    """Says what is wrong with resolved limits, or None."""
+    """Says what is wrong with resolved limits, or None: then there is a value that counts as back from every level."""
     low, high = limits.warning_low, limits.warning_high
     if low is not None and high is not None and low >= high:
         return LimitsFault.LOW_ABOVE_HIGH
@@ -70,9 +70,19 @@ def check(limits: Limits) -> LimitsFault | None:
         return LimitsFault.CRITICAL_INSIDE_WARNING
     if (limits.band or 0) < 0 or (limits.raise_after_s or 0) < 0 or (limits.clear_after_s or 0) < 0:
         return LimitsFault.NEGATIVE
-    if low is not None and high is not None and 2 * (limits.band or 0) > high - low:
-        return LimitsFault.BAND_TOO_WIDE  # no value could ever count as back
+    low, high = _innermost(limits)  # where warning has no limit on a side, critical may
+    if low is not None and high is not None:
+        if low >= high:
+            return LimitsFault.LOW_ABOVE_HIGH
+        if 2 * (limits.band or 0) > high - low:
+            return LimitsFault.BAND_TOO_WIDE
     return None
+
+
+def _innermost(limits: Limits) -> tuple[float | None, float | None]:
+    lows = [low for low in (limits.warning_low, limits.critical_low) if low is not None]
+    highs = [high for high in (limits.warning_high, limits.critical_high) if high is not None]
+    return max(lows, default=None), min(highs, default=None)
 
 
 class Origin(StrEnum):

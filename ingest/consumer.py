@@ -8,7 +8,7 @@ after kill −9 the broker sends everything again that was not committed.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -67,6 +67,8 @@ class Consumer:
         self._full = asyncio.Event()
         self._got: dict[tuple[str, int], _Got] = {}
         self.link: MqttLink | None = None
+        self.listening_since: datetime | None = None
+        """Since when devices can be heard without a break; None while the broker is away."""
 
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Sorts received messages into the open batch. Never blocks, never raises for what a device sent."""
@@ -79,6 +81,12 @@ class Consumer:
         self._wake.set()
         if len(current.batch.readings) >= BATCH_READINGS:
             self._full.set()
+
+    def reject(self, rejection: Rejection) -> None:
+        """Counts a message that came another way with the next batch."""
+        self._open.batch.reject(rejection)
+        self.counters.rejected += 1
+        self._wake.set()
 
     def _parse(self, batch: Batch, delivery: Delivery, arrival_us: int) -> None:
         version, tenant, device_id, _ = delivery.topic.split("/", 3)
@@ -152,6 +160,8 @@ class Consumer:
         try:
             recorded = await record(connection, batch, self._directory, self._hub, datetime.now(UTC))
         except psycopg.DataError as error:
+            if not (batch.readings or batch.undated):
+                raise
             log.error("the database refused a batch", error=str(error), readings=len(batch.readings))
             for part in batch.halves() or (unstorable(batch, str(error)),):
                 await self._commit(connection, part)
@@ -177,6 +187,8 @@ class Consumer:
         """Tells devices twice a second what is committed, in ranges; a lost one costs a replay, not a reading."""
         while True:
             await asyncio.sleep(GOT_EVERY_S)
+            connected = self.link is not None and self.link.connected
+            self.listening_since = (self.listening_since or datetime.now(UTC)) if connected else None
             notes, self._got = self._got, {}
             for (device_id, boot_id), note in notes.items():
                 payload = wire.got(boot_id, ranges(note.stored), ranges(note.refused))
@@ -233,8 +245,8 @@ def take_message(batch: Batch, known: Known, message: wire.Telemetry, payload: b
 
 
 def unstorable(batch: Batch, error: str) -> Batch:
-    """Refuses what is left of a batch that can't be split further."""
-    left = Batch(refused=batch.refused, samples=batch.samples, refused_seqs=batch.refused_seqs)
+    """Refuses the last reading of a batch that can't be split further; what else is in the batch stays."""
+    left = replace(batch, readings=[], undated=[])
     for r in batch.readings:
         left.reject(Rejection(r.device_id, r.tenant_id, Reject.UNSTORABLE, f"seq {r.seq}: {error}", b""))
         left.refused_seqs.setdefault((r.device_id, r.boot_id), []).append(r.seq)

@@ -1,22 +1,22 @@
 """The thin MQTT 5 link for the telemetry flood: many deliveries in, one write for many acknowledgements out.
 
 It keeps one persistent session with the broker alive for as long as it runs. A delivery that is not acknowledged comes
-again after a reconnect, so a caller that acknowledges after COMMIT loses nothing, and never more than
-`receive_maximum` deliveries wait. QoS 0 and 1 only: what comes twice is absorbed by the key of a reading.
+again after a reconnect, so a caller that acknowledges after COMMIT loses nothing, and no more than `receive_maximum`
+deliveries wait (and what one read brought beyond). QoS 0 and 1 only: the key of a reading absorbs what comes twice.
 """
 
 import asyncio
 import random
 import ssl
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 import mqtt5
 import structlog
 
+from ingest.broker_address import BrokerAddress
 from ingest.mqtt_connection import Connection, Delivery, Limits, LinkFault, in_words
 
-__all__ = ["Address", "Delivery", "MqttLink"]
+__all__ = ["Delivery", "MqttLink"]
 
 RECEIVE_MAXIMUM = 5_000  # a few batches: the broker need not wait for a COMMIT, and the memory is bounded
 SESSION_EXPIRY_S = 3 * 86_400  # a weekend without the server; devices keep their own readings beyond that
@@ -28,24 +28,9 @@ ANSWER_WITHIN_S = 10.0
 BACKOFF_FIRST_S = 0.1
 BACKOFF_CEILING_S = 15.0
 STABLE_AFTER_S = 5.0  # a shorter connection counts as a failure: two links with one client id push each other out
-REFUSED = 0x80  # reason codes from here on are refusals
+REFUSED = 0x80  # reason codes from here on are refusals; the codec's enumerations compare only as int()
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-class Address(Protocol):
-    """Where the broker is, and as whom to connect."""
-
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def username(self) -> str | None: ...
-    @property
-    def password(self) -> str | None: ...
-    @property
-    def tls(self) -> bool: ...
 
 
 class MqttLink:
@@ -57,7 +42,7 @@ class MqttLink:
 
     def __init__(
         self,
-        address: Address,
+        address: BrokerAddress,
         client_id: str,
         subscriptions: Sequence[tuple[str, int]],
         on_deliveries: Callable[[list[Delivery]], None],
@@ -87,7 +72,7 @@ class MqttLink:
         self._connect = mqtt5.ConnectPacket(
             client_id,
             username=address.username,
-            password=None if address.password is None else address.password.encode(),
+            password=address.password.encode(),
             clean_start=False,
             keep_alive=keep_alive_s,
             session_expiry_interval=session_expiry_s,
@@ -132,19 +117,15 @@ class MqttLink:
             await asyncio.sleep(wait_s)
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
-        """Tell the broker that these are safe. Those of an earlier connection are skipped: they come again."""
-        connection, generation = self._connection, self._generation
-        if connection is None:
-            return
-        packets = [
-            mqtt5.PubAckPacket(delivery.packet_id).write()
-            for delivery in deliveries
-            if delivery.generation == generation and delivery.packet_id
-        ]
-        if packets:
-            connection.outstanding -= len(packets)
-            self.acknowledged += len(packets)
-            connection.send(b"".join(packets))
+        """Tell the broker that these are safe: each once, in the order in which they came, as MQTT demands.
+
+        Those of an earlier connection are skipped: they come again.
+        """
+        generation = self._generation
+        packet_ids = [d.packet_id for d in deliveries if d.generation == generation and d.packet_id]
+        if packet_ids and self._connection is not None:
+            self._connection.settle(packet_ids)
+            self.acknowledged += len(packet_ids)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, message_expiry_s: int | None = None) -> bool:
         """Send at QoS 0. False, and counted, without a connection or while too much waits for a slow broker."""
@@ -158,34 +139,35 @@ class MqttLink:
     def pause(self) -> None:
         """Stop reading until `resume`; the connection is kept alive meanwhile."""
         self._paused = True
-        if self._connection and self._subscribed:
-            self._connection.hold(True)
+        if self._connection:
+            self._connection.pause(True)
 
     def resume(self) -> None:
         """Go on reading after `pause`."""
         self._paused = False
-        if self._connection and self._subscribed:
-            self._connection.hold(False)
+        if self._connection:
+            self._connection.pause(False)
 
     async def _serve(self) -> None:
         """One connection from its opening to its end. Raises OSError, UnicodeError or LinkFault: why it ended."""
         self._generation += 1
+        subscribing: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 _, connection = await asyncio.get_running_loop().create_connection(
                     self._make_connection, self.address.host, self.address.port, ssl=self._tls
                 )
                 self._connection = connection
-                keep_alive_s = await self._introduce(connection)
-            self._subscribed = True
-            self._sessions += 1
-            connection.hold(self._paused)
-            log.info("mqtt link up", client_id=self.client_id, host=self.address.host, port=self.address.port)
+                keep_alive_s = await self._log_in(connection)
+            connection.pause(self._paused)
+            subscribing = asyncio.create_task(self._take_up(connection))
             await connection.watch(keep_alive_s)
         except TimeoutError:
             raise LinkFault(f"the broker did not answer within {ANSWER_WITHIN_S:g} s") from None
         finally:
             self._subscribed = False
+            if subscribing:
+                subscribing.cancel()
             if self._connection:
                 self._connection.close()
             self._connection = None
@@ -193,17 +175,31 @@ class MqttLink:
     def _make_connection(self) -> Connection:
         return Connection(self._generation, self._limits, self._topics, self._deliver)
 
-    async def _introduce(self, connection: Connection) -> int:
-        """CONNECT and SUBSCRIBE; the keep-alive in seconds that the broker wants. Raises LinkFault when refused."""
+    async def _log_in(self, connection: Connection) -> int:
+        """CONNECT; the keep-alive in seconds that the broker wants. Raises LinkFault when refused."""
         accepted = await connection.ask(self._connect, mqtt5.ConnAckPacket)
-        if accepted.reason_code >= REFUSED:
-            who = f"user {self.address.username}" if self.address.username else "a link without user name"
-            raise LinkFault(f"the broker refused {who}: {in_words(accepted.reason_code)}")
-        granted = await connection.ask(self._subscribe, mqtt5.SubAckPacket)
-        for wanted, reason in zip(self._filters, granted.reason_codes, strict=False):
-            if reason >= REFUSED:
-                raise LinkFault(f"the broker refused the subscription {wanted.pattern}: {in_words(reason)}")
+        if int(accepted.reason_code) >= REFUSED:
+            raise LinkFault(f"the broker refused user {self.address.username}: {in_words(accepted.reason_code)}")
         return accepted.server_keep_alive or self._keep_alive_s
+
+    async def _take_up(self, connection: Connection) -> None:
+        """SUBSCRIBE; a refusal ends the connection.
+
+        There is no time limit: rumqttd holds the answer back until what it sent before has been acknowledged, which
+        may have to wait for a database.
+        """
+        try:
+            granted = await connection.ask(self._subscribe, mqtt5.SubAckPacket)
+        except LinkFault as fault:
+            connection.fail(str(fault))
+            return
+        for wanted, reason in zip(self._filters, granted.reason_codes, strict=False):
+            if int(reason) >= REFUSED:
+                connection.fail(f"the broker refused the subscription {wanted.pattern}: {in_words(reason)}")
+                return
+        self._subscribed = True
+        self._sessions += 1
+        log.info("mqtt link up", client_id=self.client_id, host=self.address.host, port=self.address.port)
 
     def _deliver(self, deliveries: list[Delivery]) -> None:
         self.received += len(deliveries)

@@ -53,12 +53,12 @@ class Presence:
         seen.rssi_dbm = state.rssi
         seen.clock_off_ms = None if state.ts is None else state.ts - at_us // 1_000
 
-    def avail(self, known: Known, online: bool, at_us: int) -> None:
-        """Takes the retained word of a device or its last will; `offline` says nothing about when it was last heard."""
-        if online:
+    def avail(self, known: Known, online: bool, at_us: int, *, retained: bool) -> None:
+        """Takes the word of a device or its last will. A retained one is of unknown age: it tells nothing of when."""
+        if online and not retained:
             self.heard(known, at_us)
         elif known.device_id in self.seen:
-            self.seen[known.device_id].online = False
+            self.seen[known.device_id].online = online
             self._unwritten.add(known.device_id)
 
     async def write_for_ever(self) -> None:

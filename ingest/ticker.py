@@ -24,10 +24,18 @@ def utc_now() -> datetime:
 
 
 class Ticker:
-    """Runs each duty when it is due. `listening_since` says since when devices could be heard, None is not now."""
+    """Runs each duty when it is due.
 
-    def __init__(self, listening_since: Callable[[], datetime | None], clock: Clock = utc_now) -> None:
-        self._listening_since, self._clock = listening_since, clock
+    `listening_since` says since when devices could be heard (None: not now); `write_presence` stores when they were.
+    """
+
+    def __init__(
+        self,
+        listening_since: Callable[[], datetime | None],
+        write_presence: Callable[[], Awaitable[None]],
+        clock: Clock = utc_now,
+    ) -> None:
+        self._listening_since, self._write_presence, self._clock = listening_since, write_presence, clock
         self._due: dict[str, datetime] = {}
         self.leads = False
 
@@ -79,6 +87,7 @@ class Ticker:
     async def _check_silence(self, now: datetime) -> None:
         since = self._listening_since()
         if since is not None:
+            await self._write_presence()  # what was heard while the database was away counts too
             await check_silence(now, since)
 
     async def _roll_up(self, now: datetime) -> None:

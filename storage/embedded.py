@@ -10,12 +10,14 @@ from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from urllib.parse import quote, urlencode
 
 import structlog
 
+from storage.embedded_child import keep_running
 from storage.embedded_cluster import SUPERUSER, create_cluster, server_arguments
 from storage.embedded_home import SHELTER, EmbeddedPostgresError, Home, find_root, prepare_home
 from storage.embedded_lock import FolderInUse, FolderLock
@@ -26,8 +28,6 @@ from storage.embedded_process import spawn, stop, until_ready
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "FolderInUse", "ServerAddress"]
 
 _PORT_TRIES = 3
-_PAUSE_FIRST_S, _PAUSE_MAX_S = 0.1, 30.0
-_STEADY_S = 60.0  # after running this long, the pauses between restarts begin anew
 _DEFAULTS: Mapping[str, str] = MappingProxyType({})
 
 log = structlog.get_logger(__name__)
@@ -102,7 +102,8 @@ class EmbeddedPostgres:
         except BaseException:
             await self.stop()
             raise
-        self._keeper = asyncio.create_task(self._keep_running(home, port, process), name="embedded PostgreSQL")
+        again = partial(self._start_again, home, port)
+        self._keeper = asyncio.create_task(keep_running("PostgreSQL", process, again, self._on_exit))
         log.info("postgres is ready", port=port, folder=str(root))
         return ServerAddress(LOOPBACK, port, home.socket_dir, SUPERUSER, self._password)
 
@@ -143,6 +144,10 @@ class EmbeddedPostgres:
                 log.warning("postgres did not start, trying another port", port=port, reason=str(error))
         raise AssertionError("unreachable: the last try returns or raises")
 
+    async def _start_again(self, home: Home, port: int) -> Process:
+        await stop_left_overs(home)
+        return await self._start_on(home, port)
+
     async def _start_on(self, home: Home, port: int) -> Process:
         process = await spawn(home, "postgres", server_arguments(home, port, self._settings))
         self._process = process
@@ -152,27 +157,3 @@ class EmbeddedPostgres:
             await stop(process)
             raise
         return process
-
-    async def _keep_running(self, home: Home, port: int, process: Process) -> None:
-        """Starts the server again, on the same port, whenever it ends; runs until cancelled."""
-        loop = asyncio.get_running_loop()
-        pause_s = _PAUSE_FIRST_S
-        while True:
-            started_s = loop.time()
-            code = await process.wait()
-            log.error("postgres ended unexpectedly", exit_code=code)
-            if self._on_exit is not None:
-                loop.call_soon(self._on_exit, code)
-            if loop.time() - started_s > _STEADY_S:
-                pause_s = _PAUSE_FIRST_S
-            while True:
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, _PAUSE_MAX_S)
-                try:
-                    await stop_left_overs(home)
-                    process = await self._start_on(home, port)
-                except (EmbeddedPostgresError, OSError) as error:
-                    log.error("postgres did not start again", next_try_s=pause_s, reason=str(error))
-                else:
-                    log.info("postgres is back", port=port)
-                    break

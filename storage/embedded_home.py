@@ -15,11 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
 import structlog
 
 from storage.embedded_account import Account, account_to_run
+from storage.embedded_child import ChildError
 
 SHELTER = Path("/var/lib/pitpilot")
 NOTE = "database-is-elsewhere.txt"
@@ -31,7 +33,7 @@ _UNUSED = shutil.ignore_patterns("include", "doc", "pgxs", "pkgconfig", "*.a", "
 log = structlog.get_logger(__name__)
 
 
-class EmbeddedPostgresError(Exception):
+class EmbeddedPostgresError(ChildError):
     """The private PostgreSQL can't be made or started; the text says why and what helps."""
 
 
@@ -115,7 +117,9 @@ def prepare_home(root: Path) -> Home:
 
 
 def _take_shelter(folder: Path, shelter: Path, account: Account) -> Path:
-    root = shelter / _digest(folder.resolve())
+    # One that is there without a note belongs to a data folder that was deleted: its passwords went with it.
+    name = _digest(folder.resolve())
+    root = next(root for n in count(1) if not ((root := shelter / f"{name}-{n}") / "cluster").exists())
     root.mkdir(parents=True, exist_ok=True)
     for ours in (shelter, root):
         ours.chmod(0o711)

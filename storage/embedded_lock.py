@@ -31,7 +31,8 @@ class FolderLock:
             os.close(file)
             raise FolderInUse(
                 f"The folder {self._folder} is in use by another PitPilot, process {holder}. "
-                f"Stop that one first (kill {holder}), or give this one a folder of its own (PITPILOT_DATA)."
+                f"Stop that one first (kill {holder}), or give this one a folder of its own (PITPILOT_DATA); processes "
+                "that shall share one database need a server of their own (PITPILOT_DATABASE_URL)."
             ) from None
         os.ftruncate(file, 0)
         os.write(file, f"{os.getpid()}\n".encode())

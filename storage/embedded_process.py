@@ -6,9 +6,9 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from storage.embedded_child import stop_child
 from storage.embedded_home import EmbeddedPostgresError, Home
 
 _LAUNCHER = Path(__file__).with_name("embedded_launcher.py")
@@ -85,14 +85,7 @@ async def run_to_end(home: Home, program: str, arguments: Sequence[str]) -> None
 
 async def stop(process: Process) -> None:
     """Stops PostgreSQL: at first so that it ends cleanly, then ever harder. Returns when it is gone."""
-    for number, patience_s in _STOPS:
-        with suppress(ProcessLookupError):  # it has ended by itself
-            process.send_signal(number)
-        try:
-            await asyncio.wait_for(process.wait(), patience_s)
-        except TimeoutError:
-            continue
-        return
+    await stop_child(process, _STOPS)
 
 
 def _is_ready(home: Home, pid: int) -> bool:

@@ -80,13 +80,29 @@ async def history(
     return out
 
 
+async def holds_more(tx: AsyncSession, pit_id: UUID, since: datetime, until: datetime, most: int) -> bool:
+    """Whether the window has more single readings than `most`; stops counting there."""
+    counted = await tx.execute(
+        text(
+            f"SELECT count(*) FROM (SELECT 1 FROM reading WHERE {_OF_PIT} AND at >= :since AND at < :until"
+            " LIMIT :enough) counted"
+        ),
+        {"pit_id": pit_id, "since": since, "until": until, "enough": most + 1},
+    )
+    return int(counted.scalar_one()) > most
+
+
+# The primary key begins with the device. All of the tenant's are looked at: one may have stood in this pit before.
+_OF_PIT = """device_id IN (SELECT id FROM device WHERE tenant_id = (SELECT tenant_id FROM pit WHERE id = :pit_id))
+    AND pit_id = :pit_id"""
+
+
 def _statement(resolution: Resolution, metrics: tuple[Metric, ...]) -> str:
     where = "at >= :since AND at < :until"
     if resolution is RAW:
         columns = ", ".join(f"{m}, {m}, {m}" for m in metrics)
         return f"""SELECT (extract(epoch FROM at) * 1000)::bigint, {columns} FROM reading
-            WHERE device_id IN (SELECT id FROM device WHERE pit_id = :pit_id) AND pit_id = :pit_id AND {where}
-            ORDER BY at LIMIT :limit"""  # metrics are our own names
+            WHERE {_OF_PIT} AND {where} ORDER BY at LIMIT :limit"""  # metrics are our own names
     bucket = f"date_bin('{resolution.bucket_s} seconds', at, timestamptz '2000-01-01 00:00:00+00')"
     columns = ", ".join(
         f"(sum({m}_mean::float8 * {m}_count) / nullif(sum({m}_count), 0))::real, min({m}_min), max({m}_max)"

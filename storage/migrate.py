@@ -1,8 +1,6 @@
 """Brings a database to this program's version: roles, then migrations, one process at a time."""
 
 import asyncio
-import hashlib
-import hmac
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -12,6 +10,7 @@ from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import create_engine
 
+from storage.secret import derive
 from storage.session import Urls
 
 MIGRATION_LOCK = 7_401_001  # advisory lock: any number that nothing else here uses
@@ -31,7 +30,7 @@ async def make_owned_database(superuser_url: str, name: str, secret: bytes) -> s
 
 def make_owned_database_now(superuser_url: str, name: str, secret: bytes) -> str:
     """The same for callers without an event loop."""
-    password = _password(secret, OWNER)
+    password = derive(secret, OWNER)
     with psycopg.connect(superuser_url, autocommit=True, connect_timeout=10) as connection:
         _make_role(connection, OWNER, password, "CREATEROLE")
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
@@ -53,7 +52,7 @@ async def prepare(owner_url: str, secret: bytes) -> Urls:
 
 
 def _prepare(owner_url: str, secret: bytes) -> Urls:
-    passwords = {role: _password(secret, role) for role in _ROLES}
+    passwords = {role: derive(secret, role) for role in _ROLES}
     with psycopg.connect(owner_url, autocommit=True, connect_timeout=10) as connection:
         if connection.info.server_version < SERVER_VERSION_MIN:
             raise DatabaseTooOld(f"PostgreSQL 16 or newer is needed, found {connection.info.server_version // 10_000}")
@@ -75,11 +74,7 @@ def _prepare(owner_url: str, secret: bytes) -> Urls:
 
 def roles_urls(database_url: str, secret: bytes) -> Urls:
     """Addresses of the two roles in a database that is prepared already."""
-    return Urls(*(_as_role(database_url, role, _password(secret, role)) for role in _ROLES))
-
-
-def _password(secret: bytes, role: str) -> str:
-    return hmac.new(secret, role.encode(), hashlib.sha256).hexdigest()
+    return Urls(*(_as_role(database_url, role, derive(secret, role)) for role in _ROLES))
 
 
 def _make_role(connection: psycopg.Connection[tuple[object, ...]], role: str, password: str, right: str = "") -> None:

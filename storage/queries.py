@@ -137,14 +137,30 @@ def _alert(row: Any) -> AlertRow:
     return AlertRow(*values)
 
 
+_NOT_SILENCED = (
+    "NOT EXISTS (SELECT 1 FROM alert_silence s WHERE s.pit_id = a.pit_id AND s.ended_at IS NULL"
+    " AND s.until > :now AND (s.rule IS NULL OR s.rule = a.rule))"
+)
+
+
+async def count_open_alerts(tx: AsyncSession, now: datetime) -> int:
+    """How many alerts are open, not silenced and not acknowledged."""
+    counted = await tx.execute(
+        text(
+            "SELECT count(*) FROM alert a WHERE a.resolved_at IS NULL AND a.acknowledged_at IS NULL"
+            f" AND {_NOT_SILENCED}"
+        ),
+        {"now": now},
+    )
+    return int(counted.scalar_one())
+
+
 async def open_alerts(tx: AsyncSession, now: datetime, pit_id: UUID | None = None, limit: int = 50) -> list[AlertRow]:
     """Open alerts, the worst and oldest first, without those that are silenced now."""
     rows = await tx.execute(
         text(
             f"{_ALERTS} WHERE a.resolved_at IS NULL AND (CAST(:pit_id AS uuid) IS NULL OR a.pit_id = :pit_id)"
-            " AND NOT EXISTS (SELECT 1 FROM alert_silence s WHERE s.pit_id = a.pit_id AND s.ended_at IS NULL"
-            " AND s.until > :now AND (s.rule IS NULL OR s.rule = a.rule))"
-            " ORDER BY (a.acknowledged_at IS NOT NULL), a.level DESC, a.raised_at LIMIT :limit"
+            f" AND {_NOT_SILENCED} ORDER BY (a.acknowledged_at IS NOT NULL), a.level DESC, a.raised_at LIMIT :limit"
         ),
         {"pit_id": pit_id, "now": now, "limit": limit},
     )
@@ -216,7 +232,7 @@ async def silences(tx: AsyncSession, pit_id: UUID, now: datetime) -> list[tuple[
 _DEVICES = """
     SELECT d.id, d.name, d.kind, d.pit_id, p.name, d.enabled, s.heard_at, coalesce(s.online, false), s.firmware,
         s.rssi_dbm, s.up_s, s.clock_off_ms, coalesce(l.expected, 0), coalesce(l.expected - l.stored, 0),
-        (SELECT coalesce(sum(count), 0) FROM rejection_count c WHERE c.device_id = d.id AND c.day = CAST(:now AS date))
+        (SELECT coalesce(sum(count), 0) FROM rejection_count c WHERE c.device_id = d.id AND c.day = :today)
     FROM device d LEFT JOIN pit p ON p.id = d.pit_id LEFT JOIN device_presence s ON s.device_id = d.id
     LEFT JOIN LATERAL (SELECT sum(span)::bigint AS expected, sum(n)::bigint AS stored FROM
         (SELECT max(seq) - min(seq) + 1 AS span, count(*) AS n FROM reading r
@@ -229,13 +245,15 @@ async def devices(tx: AsyncSession, now: datetime, pit_id: UUID | None = None) -
     """The tenant's devices (of one pit, if named) with their loss in the last hour."""
     rows = await tx.execute(
         text(f"{_DEVICES} WHERE (CAST(:pit_id AS uuid) IS NULL OR d.pit_id = :pit_id) ORDER BY d.name, d.id"),
-        {"now": now, "pit_id": pit_id},
+        {"now": now, "today": now.date(), "pit_id": pit_id},
     )
     return [DeviceRow(*row) for row in rows.all()]
 
 
 async def device(tx: AsyncSession, device_id: str, now: datetime) -> DeviceRow | None:
-    row = (await tx.execute(text(f"{_DEVICES} WHERE d.id = :id"), {"now": now, "id": device_id})).first()
+    row = (
+        await tx.execute(text(f"{_DEVICES} WHERE d.id = :id"), {"now": now, "today": now.date(), "id": device_id})
+    ).first()
     return DeviceRow(*row) if row else None
 
 

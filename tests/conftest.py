@@ -14,7 +14,7 @@ from storage.session import EVERY_TENANT, transaction
 from storage.tables import Device, Membership, Person, Pit, Tenant
 from tests.private_postgres import PrivatePostgres
 
-SECRET = b"a secret of the tests"
+SECRET = b"a secret of tests, 32 bytes long"
 
 
 @pytest.fixture(scope="session")

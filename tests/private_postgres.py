@@ -17,7 +17,13 @@ from psycopg import sql
 
 from storage.embedded import EmbeddedPostgres, ServerAddress
 
-_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "max_wal_size": "256MB",
+}
 _MEMORY_MIN_BYTES = 2 * 1024**3
 _Result = TypeVar("_Result")
 

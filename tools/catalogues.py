@@ -18,6 +18,20 @@ TRANSLATED = ("hi", "bn")
 SPEAKING_FOLDERS = ("ui",)
 """Folders whose texts reach people."""
 
+NOT_WRITTEN = tuple(
+    f'"{name}'
+    for name in (
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Last-Translator",
+        "Language-Team",
+        "Generated-By",
+        "Project-Id-Version",
+        "Report-Msgid-Bugs-To",
+    )
+)
+"""Headers that change by themselves, or say nothing."""
+
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
 
@@ -78,5 +92,4 @@ def _write(catalog: Catalog, path: Path) -> None:
     with path.open("wb") as file:
         write_po(file, catalog, width=120, sort_output=True, include_lineno=False, omit_header=False)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    dated = ('"POT-Creation-Date', '"PO-Revision-Date', '"Last-Translator', '"Language-Team', '"Generated-By')
-    path.write_text("".join(line for line in lines if not line.startswith(dated)), encoding="utf-8")
+    path.write_text("".join(line for line in lines if not line.startswith(NOT_WRITTEN)), encoding="utf-8")

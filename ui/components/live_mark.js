@@ -13,7 +13,7 @@ export default {
       if (!this.connected) return this.lostAt !== null && this.now - this.lostAt > LOST_AFTER_MS ? "unknown" : "warn";
       return this.newest !== null && this.age > UNKNOWN_AFTER_S ? "unknown" : "ok";
     },
-    age() { return Math.max(0, (this.now - this.newest) / 1_000); },
+    age() { return Math.max(1, (this.now - this.newest) / 1_000); },
     word() {
       if (this.state === "warn") return this.words.reconnecting;
       if (!this.connected) return this.words.no_connection;

@@ -32,7 +32,7 @@ def raw(content: str, tag: str = "div") -> ui.html:
 
 
 def icon(name: str, size: str = "") -> str:
-    """A Material Symbol: "s" 16 px, "" 20 px, "l" 24 px."""
+    """A Material Symbol: "s" 16 px, "" 20 px, "l" 24 px, "huge" 32 px."""
     return f'<i class="icon {size}" aria-hidden="true">{escape(name)}</i>'
 
 

@@ -26,9 +26,10 @@ def metric_html(view: MetricView, *, tall: bool = False) -> str:
     mark = markup.icon(markup.STATE_ICONS[state], "s") if state in ("warn", "crit") else ""
     known = view.was if view.value is None else view.value
     was = _("was {value}").format(value=number(known, view.digits)) if known is not None else ""
+    beside = escape(_beside(view, unknown=unknown))
     return (
         f'<div class="metric{" tall" if tall else ""}" data-state="{state}"><div class="top">'
-        f'<span>{mark}{escape(view.label)}</span><span class="num">{escape(_beside(view, unknown=unknown))}</span></div>'
+        f'<span>{mark}{escape(view.label)}</span><span class="num">{beside}</span></div>'
         f'<div class="value num">{UNKNOWN if unknown else number(view.value, view.digits)}'
         f"<small>{escape(was if unknown else view.unit)}</small></div>{sparkline_html(view, ends=unknown)}</div>"
     )
@@ -50,10 +51,11 @@ def sparkline_html(view: MetricView, *, ends: bool = False) -> str:
     band_bottom = HEIGHT if view.low is None else y(view.low)
     edges = [at for at in (band_top, band_bottom) if 0 < at < HEIGHT]
     tail = f'<div class="gone" style="width:{WIDTH - reach:.1f}%"></div>' if ends else _dot(view.spark, last, reach, y)
+    band_height = max(0.0, band_bottom - band_top)
     return (
         f'<div class="spark" aria-hidden="true"><svg viewBox="0 0 {width} {HEIGHT}" style="width:{width}%" '
-        f'preserveAspectRatio="none"><rect class="band" y="{band_top}" width="100" height="{band_bottom - band_top}"/>'
-        + "".join(f'<path class="limit" d="M0 {at}H100"/>' for at in edges)
+        f'preserveAspectRatio="none"><rect class="band" y="{band_top}" width="{width}" height="{band_height}"/>'
+        + "".join(f'<path class="limit" d="M0 {at}H{width}"/>' for at in edges)
         + f'<path class="trace" d="{line}"/>'
         + "".join(_outside(line, *zone) for zone in _zones(view, bottom, top, y))
         + f"</svg>{tail}</div>"

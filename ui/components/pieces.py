@@ -64,33 +64,41 @@ class Card(Element):
                 Text("h2", title).classes("grow")
 
 
-def empty(icon: str, title: str, text: str, action: str | None = None, on_action: Callable[..., Any] | None = None) -> Element:
+def empty(
+    icon: str, title: str, text: str, action: str | None = None, on_action: Callable[..., Any] | None = None
+) -> Element:
     """Nothing here: what is the case, what will appear, one thing to do."""
-    return _blank("", icon, title, text, action and (action, on_action, "primary"))
+    block = _blank(icon, title, text)
+    if action:
+        with block:
+            button(action, on_action, kind="primary")
+    return block
 
 
 def failure(
-    title: str, text: str, on_retry: Callable[..., Any] | None = None, *, icon: str = "cloud_off", data_missing: bool = False
+    title: str,
+    text: str,
+    on_retry: Callable[..., Any] | None = None,
+    *,
+    icon: str = "cloud_off",
+    data_missing: bool = False,
 ) -> Element:
     """Something failed: what, what still works, Try again. Hatched only if data is missing."""
-    return _blank(
-        "unknown" if data_missing else "", icon, title, text, on_retry and (_("Try again"), on_retry, "secondary")
-    )
+    block = _blank(icon, title, text)
+    if data_missing:
+        block.props["data-state"] = "unknown"
+    if on_retry:
+        with block:
+            button(_("Try again"), on_retry, icon="refresh")
+    return block
 
 
-def _blank(
-    state: str, icon: str, title: str, text: str, action: tuple[str, Callable[..., Any] | None, Kind] | None | str
-) -> Element:
+def _blank(icon: str, title: str, text: str) -> Element:
     block = Element("div").classes("card blank")
-    if state:
-        block.props["data-state"] = state
     with block:
-        markup.icon_element(icon)
+        markup.icon_element(icon, "huge")
         Text("h2", title)
         Text("p", text)
-        if isinstance(action, tuple):
-            word, handler, kind = action
-            button(word, handler, kind=kind, icon="refresh" if kind == "secondary" else None)
     return block
 
 

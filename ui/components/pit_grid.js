@@ -29,15 +29,16 @@ const Metric = {
     },
     shape() { return sparkShape(this.metric); },
     ends() { return this.state === "unknown"; },
+    reach() { return this.ends ? 100 - this.shape.gone : 100; },
   },
   template: `
     <div class="metric" :data-state="state">
       <div class="top"><span><i v-if="out" class="icon s" aria-hidden="true">{{ icon }}</i>{{ metric.label }}</span><span class="num">{{ says }}</span></div>
       <div class="value num"><span :key="text" :class="{ moved: metric.moved }">{{ text }}</span><small>{{ beside }}</small></div>
       <div class="spark" aria-hidden="true">
-        <svg :viewBox="'0 0 ' + (ends ? 100 - shape.gone : 100) + ' 32'" :style="{ width: (ends ? 100 - shape.gone : 100) + '%' }" preserveAspectRatio="none">
-          <rect class="band" :y="shape.bandTop" width="100" :height="shape.bandHeight"/>
-          <path v-for="at in shape.limits" class="limit" :d="'M0 ' + at + 'H100'"/>
+        <svg :viewBox="'0 0 ' + reach + ' 32'" :style="{ width: reach + '%' }" preserveAspectRatio="none">
+          <rect class="band" :y="shape.bandTop" :width="reach" :height="shape.bandHeight"/>
+          <path v-for="at in shape.limits" class="limit" :d="'M0 ' + at + 'H' + reach"/>
           <path class="trace" :d="shape.d"/>
           <template v-for="(zone, i) in shape.zones">
             <clipPath :id="clip + i"><rect x="-4" :y="zone.from" width="108" :height="zone.height"/></clipPath>
@@ -64,7 +65,7 @@ const Card = {
       <header>
         <h2 class="cut"><a :href="pit.href">{{ pit.name }}</a></h2>
         <span v-if="pit.age" class="fine num grow">{{ pit.age }}</span>
-        <span v-if="pit.open_alerts" class="fine num cluster" :title="pit.alerts"><i class="icon s" aria-hidden="true">notifications</i>{{ pit.alerts }}</span>
+        <span v-if="pit.alerts" class="fine num cluster" :title="pit.alerts"><i class="icon s" aria-hidden="true">notifications</i>{{ pit.alerts }}</span>
         <chip :state="pit.shown" :word="pit.says" />
       </header>
       <div class="job"><span class="cut">{{ pit.car || words.no_car }}<template v-if="pit.plate"> · <span class="id">{{ pit.plate }}</span></template></span><span>{{ pit.stage }}</span></div>
@@ -115,7 +116,8 @@ export default {
     keys() { return this.columns.map((m) => m.key); },
   },
   watch: {
-    pits: { immediate: true, handler() { this.fill(); } },
+    /* Not `pits`: NiceGUI sends the old ones again whenever anything about this element changes. */
+    now_ms: { immediate: true, handler() { this.fill(); } },
     counts(now, before) {
       if (Object.keys(now).some((state) => now[state] !== before[state])) this.$emit("counts", now);
     },
@@ -163,7 +165,7 @@ export default {
       m.value = value;
       m.state = state;
       const bucket = Math.floor(at / SPARK_BUCKET_MS);
-      if (value === null || bucket < this.bucket) return;
+      if (value === null || state === "unknown" || bucket < this.bucket) return;
       this.advance(bucket);
       m.sum += value;
       m.count += 1;
@@ -191,7 +193,7 @@ export default {
       card.age = s > SAYS_AGE_AFTER_S && !stale ? ago(s, words) : "";
       card.silent = stale && s < Infinity ? fill(words.silent, { time: duration(s, words) }) : "";
       card.says = !stale ? card.word || words[card.state] : s === Infinity ? words.never : fill(words.no_data, { time: duration(s, words) });
-      card.alerts = card.open_alerts > (card.shown in { warn: 1, crit: 1 } ? 1 : 0) ? fill(words.alerts, { n: number(card.open_alerts, 0, words) }) : "";
+      card.alerts = card.open_alerts > (card.shown === "ok" ? 0 : 1) ? fill(words.alerts, { n: number(card.open_alerts, 0, words) }) : "";
       if (before && before !== card.shown) this.announce(card);
     },
     announce(card) {

@@ -1,7 +1,6 @@
 """One sentence about what just happened, and one action. Alerts are never toasts."""
 
 from collections.abc import Callable
-from html import escape
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -15,13 +14,12 @@ from ui.texts import _
 ToastKind = Literal["ok", "warn", "crit", "unknown"]
 
 SHOWN_S = 6.0
+TOAST_ICONS: dict[ToastKind, str] = {"ok": "check_circle", "warn": "warning", "crit": "error", "unknown": "wifi_off"}
 
 _corners: WeakKeyDictionary[Client, Element] = WeakKeyDictionary()
 
 
-def toast(
-    kind: ToastKind, text: str, action: str | None = None, on_action: Callable[[], Any] | None = None
-) -> Element:
+def toast(kind: ToastKind, text: str, action: str | None = None, on_action: Callable[[], Any] | None = None) -> Element:
     """Done is "ok" and goes after six seconds; refused ("warn", "crit") stays until closed."""
     stays = kind in ("warn", "crit")
     with _corner():
@@ -34,7 +32,8 @@ def toast(
         return on_action() if on_action else None
 
     with note:
-        markup.raw(f"{markup.icon(markup.STATE_ICONS[kind], 'l')}<span>{escape(text)}</span>").classes("cluster grow")
+        markup.icon_element(TOAST_ICONS[kind], "l")
+        markup.Text("p", text)
         if action:
             button(action, act, kind="plain")
         if stays:

@@ -102,6 +102,8 @@ class ChartEvent:
 class Series(TypedDict, total=False):
     """History of one metric, parallel to `ChartHistory.at`. `min` and `max` are there for roll-ups only."""
 
+    at: list[int]
+    """Its own moments, where metrics are measured at different ones (two devices in one pit)."""
     mean: list[float | None]
     min: list[float | None]
     max: list[float | None]

@@ -2,8 +2,6 @@
 
 from ui.texts import UNKNOWN, _, ngettext, voice
 
-STATE_WORDS = ("ok", "warn", "crit", "unknown")
-
 
 def live_words() -> dict[str, str]:
     """Words of the live components in the page's language, with the locale that writes their numbers."""
@@ -35,7 +33,6 @@ def live_words() -> dict[str, str]:
         "waiting": _("Waiting for values"),
         "reconnecting": _("Connecting again"),
         "no_connection": _("No connection"),
-        "warning_limit": _("Warning"),
         "critical_limit": _("Critical"),
         "chart_summary": _("{metric}: now {value}, {least} to {most} in this window"),
         "chart_empty": _("No values in this window"),

@@ -1,0 +1,33 @@
+"""What handlers need from the wiring and from the moment: the hub, the public address, the clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from actions.live import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`public_url` is the address by which browsers reach PitPilot, or empty: as they ask."""
+
+    hub: Hub
+    public_url: str
+
+
+def context(request: Request) -> Context:
+    found = request.app.state.context
+    if not isinstance(found, Context):
+        raise TypeError("api.rest.mount sets the context")
+    return found
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+Wired = Annotated[Context, Depends(context)]
+Now = Annotated[datetime, Depends(now)]

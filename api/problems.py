@@ -1,0 +1,196 @@
+"""Errors as `application/problem+json` (RFC 9457): one form, stable codes, and nothing of the server's insides.
+
+Whoever refuses raises an HTTPException whose detail is `{"code", "detail"}`, here made by `refused`; everything else
+that can go wrong below /api ends in the same form.
+"""
+
+import secrets
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.refusals import Refusal
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+BODY_BYTES_MAX = 64 * 1024
+RETRY_AFTER_S = 5
+
+STATUS_OF: Mapping[str, int] = {
+    "invalid": 422,
+    "not_signed_in": 401,
+    "wrong_origin": 403,
+    "too_large": 413,
+    "unavailable": 503,
+    "window_too_long": 422,
+    Refusal.NOT_FOUND: 404,
+    Refusal.NOT_ALLOWED: 403,
+    Refusal.ALREADY_ACKNOWLEDGED: 409,
+    Refusal.ALREADY_RESOLVED: 409,
+    Refusal.TOO_LONG: 422,
+    Refusal.END_IN_THE_PAST: 422,
+    Refusal.WRONG_CREDENTIALS: 401,
+    Refusal.SUSPENDED: 403,
+}
+"""Codes that this API refuses with. Limits' faults (`domain.limits.LimitsFault`) are 422 as well."""
+
+_CODE_OF_STATUS = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of the request."""
+
+    field: str = Field(description="Name of the field; nested ones with dots.", examples=["until"])
+    message: str
+
+
+class Problem(BaseModel):
+    """Every error of this API (RFC 9457, media type application/problem+json)."""
+
+    type: str = Field(description="A name for this kind of problem: its code as a URN.")
+    title: str = Field(description="The HTTP status in words.")
+    status: int
+    detail: str = Field(description="What is wrong this time, for people.")
+    code: str = Field(description="Stable name of the problem, for programs.", examples=["not_found"])
+    errors: list[FieldError] | None = Field(None, description="Wrong fields, with code `invalid`.")
+    incident: str | None = Field(None, description="With status 500: what to look for in the server's log.")
+
+
+def refused(code: str, detail: str, errors: Iterable[FieldError] = ()) -> HTTPException:
+    """An exception to raise; its status follows from the code."""
+    status = STATUS_OF.get(code, 422)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}.get(status)
+    return HTTPException(status, {"code": code, "detail": detail, "errors": list(errors)}, headers)
+
+
+def invalid(field: str, message: str) -> HTTPException:
+    """A field that is well-formed but can't be meant."""
+    return refused("invalid", "The request has a field that can't be used.", [FieldError(field=field, message=message)])
+
+
+def respond(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[FieldError] | None = None,
+    incident: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """A problem as a response."""
+    problem = Problem(
+        type=f"urn:pitpilot:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        errors=errors or None,
+        incident=incident,
+    )
+    return JSONResponse(problem.model_dump(exclude_none=True), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def install(api: FastAPI) -> None:
+    """Gives all errors of an application the one form. Errors of applications around it stay as they are."""
+    api.add_exception_handler(StarletteHTTPException, _on_http)  # type: ignore[arg-type]  # called with this kind alone
+    api.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]
+    for lost in (OperationalError, InterfaceError, PoolTimeout):
+        api.add_exception_handler(lost, _on_database_away)
+    api.add_middleware(Incidents)
+
+
+async def _on_http(request: Request, error: StarletteHTTPException) -> JSONResponse:
+    detail: Any = error.detail
+    if isinstance(detail, dict):
+        return respond(
+            error.status_code, detail["code"], detail["detail"], errors=detail.get("errors"), headers=error.headers
+        )
+    code = _CODE_OF_STATUS.get(error.status_code, f"http_{error.status_code}")
+    said = {404: f"There is nothing at {request.url.path}.", 405: f"{request.method} is not possible here."}
+    return respond(error.status_code, code, said.get(error.status_code, str(detail)), headers=error.headers)
+
+
+async def _on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = [FieldError(field=_field(fault["loc"]), message=_message(fault)) for fault in error.errors()]
+    return respond(422, "invalid", "The request has fields that can't be used.", errors=errors)
+
+
+def _field(location: tuple[str | int, ...]) -> str:
+    """("body", "note") is `note`; a fault of the whole body is `body`."""
+    inner = [str(part) for part in location[1:] if not isinstance(part, int)]
+    return ".".join(inner) or str(location[0])
+
+
+def _message(fault: dict[str, Any]) -> str:
+    if fault["type"] == "json_invalid":
+        return f"not JSON: {fault['ctx']['error']}"
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
+async def _on_database_away(request: Request, error: Exception) -> JSONResponse:
+    log.warning("no database for a request", path=request.url.path, error=str(error))
+    away = refused("unavailable", "The database does not answer; try again in a moment.")
+    return respond(503, "unavailable", "The database does not answer; try again in a moment.", headers=away.headers)
+
+
+class Incidents:
+    """Turns what nobody expected into an incident: a number for the caller, the trace for the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            log.debug("caller gone", path=scope["path"])
+        except Exception:
+            incident = secrets.token_hex(4)
+            log.exception("request failed", incident=incident, method=scope.get("method"), path=scope["path"])
+            if started:
+                raise  # half an answer is out: only a broken connection tells the caller so
+            detail = "Something went wrong here. The incident's number leads to it in the server's log."
+            await respond(500, "internal", detail, incident=incident)(scope, receive, send)
+
+
+class BoundedRoute(APIRoute):
+    """A route whose requests have a body of at most BODY_BYTES_MAX, however it arrives."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            received = 0
+
+            async def receive() -> Message:
+                nonlocal received
+                message = await request.receive()
+                received += len(message.get("body", b""))
+                if received > BODY_BYTES_MAX:
+                    raise refused("too_large", f"A request may have at most {BODY_BYTES_MAX} bytes.")
+                return message
+
+            return await handle(Request(request.scope, receive))
+
+        return bounded

@@ -1,0 +1,45 @@
+"""The API: REST below /api as an application of its own, so that its errors and its OpenAPI document are its own and
+those of the pages around it stay theirs; and the live socket beside it.
+"""
+
+from fastapi import APIRouter, FastAPI
+
+from actions import live
+from api import alerts, auth, devices, history, limits, openapi, pits, problems, silences, socket
+from api.context import Context
+
+PREFIX = "/v1"
+TITLE = "PitPilot API"
+DESCRIPTION = (
+    "Pits, readings, alerts and devices of a workshop. Sign in for a token and send it as `Authorization: Bearer …`. "
+    "Every error is `application/problem+json` with a stable `code`."
+)
+
+
+def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_people: bool = True) -> FastAPI:
+    """Adds everything below /api, and /ws; returns the API's own application, to which ingest adds its route.
+
+    `public_url` is the address by which browsers reach PitPilot, empty: as they ask. Without `with_people` only the
+    frame of the API is there: for a process that serves devices alone. The live socket is `state.socket` of what is
+    returned.
+    """
+    api = FastAPI(
+        title=TITLE,
+        description=DESCRIPTION,
+        version="1",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # both pages that FastAPI brings load their scripts from elsewhere
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    api.state.context = Context(hub, public_url)
+    problems.install(api)
+    openapi.install(api)
+    if with_people:
+        v1 = APIRouter(prefix=PREFIX)
+        for module in (auth, pits, history, limits, alerts, silences, devices):
+            v1.include_router(module.router)
+        api.include_router(v1)
+        api.state.socket = socket.mount(app, public_url, hub)
+    app.mount("/api", api)
+    return api

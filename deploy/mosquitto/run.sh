@@ -1,0 +1,40 @@
+#!/bin/sh
+# Runs Mosquitto, and has it read its password and ACL files again (SIGHUP, which drops nobody) when they change.
+# Usage: run.sh CONFIG RIGHTS_FOLDER OWN_FOLDER, as the broker's user. The files are copied from the second folder into
+# the third, because Mosquitto warns of files that are not its own and will refuse them one day.
+set -u
+config=$1
+rights=$2
+own=$3
+umask 077
+
+fingerprint() {
+    cat "$rights/passwords" "$rights/acl" 2>/dev/null | cksum
+}
+
+# Rights first, as they are written: who may connect already has some.
+copy() {
+    for name in acl passwords; do
+        cp "$rights/$name" "$own/$name.new" && mv "$own/$name.new" "$own/$name" || return 1
+    done
+}
+
+until known=$(fingerprint) && copy 2>/dev/null; do
+    echo "waiting for $rights/passwords and $rights/acl" >&2
+    sleep 1
+done
+
+mosquitto -c "$config" &
+broker=$!
+trap 'kill -TERM "$broker"; wait "$broker"; exit $?' TERM INT
+
+while kill -0 "$broker" 2>/dev/null; do
+    sleep 1 &
+    wait $!
+    now=$(fingerprint)
+    if [ "$now" != "$known" ] && copy; then
+        known=$now
+        kill -HUP "$broker"
+    fi
+done
+wait "$broker"

@@ -1,0 +1,87 @@
+"""Who may connect to a Mosquitto, and what each may say and hear there, as the two files that it reads.
+
+A device may write and read its own topics and no others. The rights are written out line by line: patterns (`%u`) would
+give a device the same branch below every tenant. To devices Mosquitto acknowledges denied publishes and subscriptions
+like any others (2.0.11 then closes the connection of a denied publish), so that only what arrives tells whether these
+files do what they should.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+SERVER_TREES = ("v1/#", "homeassistant/#")
+DEVICE_WRITES = ("avail", "state", "telemetry", "event", "ack")
+DEVICE_READS = ("got", "cmd")
+
+SALT_BYTES = 12  # as many as Mosquitto 2.0.11 can read; later ones read more too
+# Mosquitto's own number. A device's password is random and long, so it is not the number that keeps it; and the broker
+# computes it for each connection in the thread that serves all the others.
+_ITERATIONS = 101
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class WrongBrokerName(ValueError):
+    """A tenant, device or user has a name that these files or topics can't carry; it is in the text."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user of the broker."""
+
+    username: str
+    password_hash: str = field(repr=False)  # as `hash_password` makes it
+
+    def __post_init__(self) -> None:
+        _check(self.username)
+
+
+@dataclass(frozen=True)
+class DeviceLogin(Login):
+    """A device, whose id is its user name."""
+
+    tenant: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self.tenant)
+
+
+def hash_password(password: str, salt: bytes) -> str:
+    """A password as Mosquitto keeps it: `$7$iterations$salt$hash`, PBKDF2 with SHA-512.
+
+    Raises:
+        ValueError: the salt, which must be random, is not SALT_BYTES long.
+    """
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"the salt must have {SALT_BYTES} bytes, not {len(salt)}")
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
+    return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def password_file(server: Login, devices: Iterable[DeviceLogin]) -> str:
+    """The text of `password_file`."""
+    return "".join(f"{login.username}:{login.password_hash}\n" for login in (server, *devices))
+
+
+def acl_file(server: Login, devices: Iterable[DeviceLogin]) -> str:
+    """The text of `acl_file`. Who is not in it has no right at all."""
+    blocks = [_block(server.username, [f"readwrite {tree}" for tree in SERVER_TREES])]
+    for device in devices:
+        own = f"v1/{device.tenant}/{device.username}"
+        writes = [f"write {own}/{leaf}" for leaf in DEVICE_WRITES]
+        reads = [f"read {own}/{leaf}" for leaf in DEVICE_READS]
+        blocks.append(_block(device.username, writes + reads))
+    return "\n".join(blocks)
+
+
+def _block(username: str, rights: Iterable[str]) -> str:
+    return f"user {username}\n" + "".join(f"topic {right}\n" for right in rights)
+
+
+def _check(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise WrongBrokerName(f"{name!r}: letters, digits, '.', '_' and '-' only, at most 64")

@@ -1,0 +1,102 @@
+"""The OpenAPI document: ours alone, complete, and true about errors."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from actions.directory import Directory
+from actions.live import Hub
+from api import rest
+from ingest import http
+from ingest.presence import Presence
+from tests.api.conftest import client
+
+ROUTES = {
+    "post /v1/auth/login",
+    "post /v1/auth/logout",
+    "get /v1/workshops/{tenant_id}/pits",
+    "get /v1/pits/{pit_id}/sensors/latest",
+    "get /v1/pits/{pit_id}/sensors/history",
+    "get /v1/pits/{pit_id}/sensors/export.csv",
+    "get /v1/pits/{pit_id}/limits",
+    "get /v1/pits/{pit_id}/limits/{metric}",
+    "put /v1/pits/{pit_id}/limits/{metric}",
+    "get /v1/pits/{pit_id}/silences",
+    "post /v1/pits/{pit_id}/silences",
+    "delete /v1/silences/{silence_id}",
+    "get /v1/alerts",
+    "get /v1/alerts/{alert_id}",
+    "post /v1/alerts/{alert_id}/acknowledge",
+    "get /v1/devices",
+    "get /v1/devices/{device_id}",
+    "post /v1/sensors/ingest",
+}
+
+
+class Keeper:
+    def keep(self, name: str, work: object) -> None:
+        """Keeps nothing: the document needs no running tasks."""
+
+
+@pytest.fixture
+async def document() -> dict[str, Any]:
+    app = FastAPI()
+    app.add_api_route("/page", dict)
+    http.mount(rest.mount(app), Directory(), Hub(), Presence(), Keeper())
+    async with client(app) as anybody:
+        said: dict[str, Any] = (await anybody.get("/api/v1/openapi.json")).json()
+    return said
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for inner in node.values():
+            yield from references(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from references(inner)
+
+
+async def test_the_document_has_our_routes_and_no_others(document: dict[str, Any]) -> None:
+    assert {name for name, _ in operations(document)} == ROUTES
+    assert document["openapi"].startswith("3.1")
+    assert document["servers"] == [{"url": "/api"}]
+
+
+async def test_every_schema_is_one_and_every_reference_leads_to_one(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    assert {r.removeprefix("#/components/schemas/") for r in references(document)} <= set(schemas)
+    assert "HTTPValidationError" not in schemas
+
+
+async def test_every_operation_says_what_it_is_and_how_it_fails(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    for name, operation in operations(document):
+        assert operation["tags"] and operation["description"], name
+        failures = {code: r for code, r in operation["responses"].items() if code >= "400"}
+        assert "503" in failures, name
+        for response in failures.values():
+            assert list(response["content"]) == ["application/problem+json"], name
+
+
+async def test_every_operation_but_the_sign_in_says_whose_key_opens_it(document: dict[str, Any]) -> None:
+    doors = {
+        name: [door for s in operation.get("security", []) for door in s] for name, operation in operations(document)
+    }
+    assert doors.pop("post /v1/auth/login") == []
+    assert doors.pop("post /v1/sensors/ingest") == ["device_key"]
+    assert {tuple(sorted(door)) for door in doors.values()} == {("session_cookie", "session_token")}

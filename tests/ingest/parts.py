@@ -1,0 +1,128 @@
+"""Ingest's parts wired as the program wires them, in this process, with the broker left out where it adds nothing."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from sqlalchemy import text
+
+from actions.directory import Directory
+from actions.live import Hub
+from ingest.broker_address import BrokerAddress
+from ingest.consumer import SUBSCRIPTION, Consumer
+from ingest.mqtt import Delivery, MqttLink
+from ingest.presence import Presence
+from ingest.words import DeviceWords
+from storage.session import EVERY_TENANT, transaction
+from tests.conftest import Workshop
+
+WITHIN_S = 5.0
+
+
+@dataclass
+class Desk:
+    """Stands in for the broker's link: takes what the consumer acknowledges and publishes."""
+
+    connected: bool = True
+    acknowledged: list[Delivery] = field(default_factory=list)
+    published: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        self.acknowledged.extend(deliveries)
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        self.published.append((topic, json.loads(payload)))
+        return True
+
+
+@dataclass
+class Ingest:
+    """The parts of one ingest process."""
+
+    directory: Directory
+    hub: Hub
+    presence: Presence
+    consumer: Consumer
+
+
+@asynccontextmanager
+async def ingest() -> AsyncIterator[Ingest]:
+    """The parts, not running yet."""
+    directory, hub, presence = Directory(), Hub(), Presence()
+    await directory.load()
+    try:
+        yield Ingest(directory, hub, presence, Consumer(directory, hub, presence))
+    finally:
+        directory.close()
+
+
+@asynccontextmanager
+async def at_a_desk() -> AsyncIterator[tuple[Ingest, Desk]]:
+    """A running consumer without a broker."""
+    async with ingest() as parts:
+        desk = Desk()
+        parts.consumer.link = cast(MqttLink, desk)
+        async with running(parts.consumer.run(), parts.consumer.publish_got()):
+            yield parts, desk
+
+
+@asynccontextmanager
+async def at_a_broker(port: int, **link_options: int) -> AsyncIterator[tuple[Ingest, MqttLink]]:
+    """A running consumer behind a broker, with the way of presence and state beside it."""
+    address = BrokerAddress("127.0.0.1", port, "ingest", "any")
+    async with ingest() as parts:
+        consumer = parts.consumer
+        link = consumer.link = MqttLink(address, "ingest", [(SUBSCRIPTION, 1)], consumer.take, **link_options)
+        words = DeviceWords(address, "ingest-words", parts.directory, parts.presence, consumer.reject)
+        async with running(consumer.run(), consumer.publish_got(), link.run(), words.run()):
+            await until(lambda: link.connected)
+            yield parts, link
+
+
+@asynccontextmanager
+async def running(*works: Any) -> AsyncIterator[None]:
+    """Runs coroutines beside a test; one that falls fails the test."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(true: Callable[[], bool], within_s: float = WITHIN_S) -> None:
+    async with asyncio.timeout(within_s):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def topic(shop: Workshop, leaf: str = "telemetry") -> str:
+    return f"v1/{shop.tenant_id}/{shop.device_id}/{leaf}"
+
+
+def delivery(topic: str, payload: bytes, *, retain: bool = False) -> Delivery:
+    return Delivery(1, 1, topic, payload, 1, retain)
+
+
+async def fetch(statement: str, **bound: Any) -> list[tuple[Any, ...]]:
+    """What the database holds, whoever's it is."""
+    async with transaction(EVERY_TENANT) as tx:
+        return [tuple(row) for row in (await tx.execute(text(statement), bound)).all()]
+
+
+async def stored() -> list[tuple[Any, ...]]:
+    """Which readings are stored: (device, boot, number), every row of them."""
+    return await fetch("SELECT device_id, boot_id, seq FROM reading ORDER BY 1, 2, 3")
+
+
+async def counted() -> dict[tuple[str, str], int]:
+    """How many messages and readings were refused, by device and reason."""
+    rows = await fetch("SELECT device_id, reason, sum(count)::bigint FROM rejection_count GROUP BY 1, 2")
+    return {(device_id, reason): count for device_id, reason, count in rows}

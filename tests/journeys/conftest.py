@@ -1,0 +1,118 @@
+"""The whole product as a process, on a private PostgreSQL and a private Mosquitto, in front of a real Chromium."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+from sqlalchemy import text
+
+from actions.passwords import hashed
+from storage.embedded_ports import free_port
+from storage.session import EVERY_TENANT, transaction
+from tests.conftest import SECRET, Workshop, make_workshop
+from tests.private_mosquitto import PrivateMosquitto
+
+ROOT = Path(__file__).parent.parent.parent
+PASSWORD = "a password for journeys"
+READY_WITHIN_S = 40
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@dataclass
+class Product:
+    """The running program with one workshop in it."""
+
+    url: str
+    broker_port: int
+    shop: Workshop
+    process: asyncio.subprocess.Process
+
+    async def sign_in(self, page: Page, login: str) -> None:
+        await page.goto(f"{self.url}/sign-in")
+        await page.fill("#login", login)
+        await page.fill("#password", PASSWORD)
+        await page.click("button[type=submit]")
+        await page.wait_for_url(f"{self.url}/")
+
+    async def publish(self, seq: int, **values: float) -> None:
+        """One reading of the workshop's device, by the broker's own client program."""
+        import json
+        import time
+
+        body = {"boot_id": 1, "up_ms": 1_000 * seq, "seq": seq, "ts": time.time_ns() // 1_000_000, **values}
+        done = await asyncio.create_subprocess_exec(
+            "mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.broker_port), "-q", "1",
+            "-t", f"v1/{self.shop.tenant_id}/{self.shop.device_id}/telemetry", "-m", json.dumps(body),
+        )  # fmt: skip
+        assert await done.wait() == 0
+
+
+@pytest.fixture
+async def product(database: str, tmp_path: Path) -> AsyncIterator[Product]:
+    shop = await make_workshop("here")
+    async with transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("UPDATE person SET password_hash = :hash"), {"hash": await hashed(PASSWORD)})
+        await tx.execute(
+            text(
+                "INSERT INTO limits (id, tenant_id, origin, place_id, metric, raise_after_s, clear_after_s)"
+                " VALUES (gen_random_uuid(), :t, 'tenant', :t, 't_c', 0, 0)"
+            ),
+            {"t": shop.tenant_id},
+        )
+    (tmp_path / "secret").write_text(SECRET.hex())
+    (tmp_path / "secret").chmod(0o600)
+    port = free_port()
+    with PrivateMosquitto() as broker:
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("PITPILOT_", "NICEGUI_", "PYTEST_"))},
+            "PITPILOT_DATA": str(tmp_path),
+            "PITPILOT_DATABASE_URL": database,
+            "PITPILOT_MQTT_URL": f"mqtt://server:any@127.0.0.1:{broker.port}",
+            "PITPILOT_PORT": str(port),
+            "PITPILOT_LOG_FORMAT": "json",
+        }
+        log = (tmp_path / "log").open("wb")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "main.py", cwd=ROOT, env=environment, stderr=log, stdout=log
+        )
+        product = Product(f"http://127.0.0.1:{port}", broker.port, shop, process)
+        try:
+            await until_ready(product, tmp_path / "log")
+            yield product
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await asyncio.wait_for(process.wait(), 10)
+            log.close()
+
+
+async def until_ready(product: Product, log: Path) -> None:
+    async with httpx.AsyncClient() as client:
+        for _ in range(READY_WITHIN_S * 5):
+            assert product.process.returncode is None, log.read_text()
+            try:
+                if (await client.get(f"{product.url}/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass  # not listening yet
+            await asyncio.sleep(0.2)
+    raise AssertionError(f"not ready: {log.read_text()[-3000:]}")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = shutil.which("chromium") or "/usr/bin/chromium"
+        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        await browser.close()

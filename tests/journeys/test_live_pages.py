@@ -1,0 +1,64 @@
+"""A reading's whole way, seen in a real browser: published at the broker, committed, on the open page."""
+
+from playwright.async_api import Browser, expect
+
+from tests.journeys.conftest import Product
+
+PATIENCE_MS = 15_000
+
+
+async def test_a_published_reading_moves_the_number_raises_the_alert_and_acknowledging_marks_it_seen(
+    product: Product, browser: Browser
+) -> None:
+    page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    await product.publish(1, t_c=24.6, rh_pct=52.0, pm25=8.2)
+    await product.sign_in(page, "owner@here")
+    card = page.locator(".pit", has_text="Pit 1 here")
+    await expect(card).to_contain_text("24.6", timeout=PATIENCE_MS)
+
+    await product.publish(2, t_c=25.3, rh_pct=52.0, pm25=8.2)
+    await expect(card).to_contain_text("25.3", timeout=PATIENCE_MS)
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("1 in spec")
+
+    await product.publish(3, t_c=38.4, rh_pct=52.0, pm25=8.2)
+    alert = page.locator(".alert", has_text="Temperature 38.4")
+    await expect(alert).to_be_visible(timeout=PATIENCE_MS)
+    await expect(card).to_contain_text("Warning")
+
+    await alert.get_by_role("button", name="Acknowledge").click()
+    dialog = page.locator(".dialog")
+    await dialog.locator("input").fill("Door closed")
+    await dialog.get_by_role("button", name="Acknowledge").click()
+    await expect(page.locator(".alert", has_text="Seen by Owner Here")).to_contain_text(
+        "Door closed", timeout=PATIENCE_MS
+    )
+
+    await product.publish(4, t_c=24.0, rh_pct=52.0, pm25=8.2)
+    await expect(page.locator(".alert")).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(card).to_contain_text("In spec")
+
+
+async def test_the_pits_chart_grows_with_each_reading(product: Product, browser: Browser) -> None:
+    await product.publish(1, t_c=24.6, rh_pct=52.0, pm25=8.2)
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await product.sign_in(page, "staff@here")
+    await page.goto(f"{product.url}/pits/{product.shop.pit_id}")
+    plot = page.locator(".plot", has_text="Temperature")
+    await expect(plot.locator(".value")).to_contain_text("24.6", timeout=PATIENCE_MS)
+    await product.publish(2, t_c=26.1, rh_pct=52.0, pm25=8.2)
+    await expect(plot.locator(".value")).to_contain_text("26.1", timeout=PATIENCE_MS)
+    assert errors == []
+
+
+async def test_ending_the_session_elsewhere_leads_open_pages_to_the_sign_in_page(
+    product: Product, browser: Browser
+) -> None:
+    context = await browser.new_context()
+    first, second = await context.new_page(), await context.new_page()
+    await product.sign_in(first, "owner@here")
+    await second.goto(f"{product.url}/alerts")
+    await expect(second.get_by_text("All is well")).to_be_visible(timeout=PATIENCE_MS)
+    await first.evaluate("fetch('/sign-out', {method: 'POST'})")
+    await second.wait_for_url(f"{product.url}/sign-in", timeout=PATIENCE_MS)

@@ -1,0 +1,70 @@
+"""Pages for NiceGUI's simulated user, on a real database, with whoever signs in."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+from nicegui.testing.user_interaction import UserInteraction
+from sqlalchemy import text
+
+from actions.live import hub
+from actions.passwords import hashed
+from actions.people import sign_in
+from actions.warm import warm
+from domain.access import Viewer
+from storage.session import EVERY_TENANT, transaction
+from tests.conftest import World
+from ui import guard, pages, theme
+from ui.alert_feed import AlertFeed
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Visitor:
+    """The simulated user with a way to sign in."""
+
+    user: User
+    feed: AlertFeed
+
+    def press(self, label: str) -> None:
+        """Presses the newest button of this label: the one in the dialog that is open, if one is."""
+        with self.user:
+            found = [e for e in self.user.find(kind=ui.button).elements if e.text == label]
+        UserInteraction(self.user, {max(found, key=lambda e: e.id)}, label).click()
+
+    async def sign_in_as(self, viewer: Viewer) -> None:
+        """Gives the user's browser a session of this person."""
+        async with transaction(EVERY_TENANT) as tx:
+            await tx.execute(
+                text("UPDATE person SET password_hash = :hash WHERE id = :id"),
+                {"hash": await hashed(PASSWORD), "id": viewer.person_id},
+            )
+            login = (
+                await tx.execute(text("SELECT login FROM person WHERE id = :id"), {"id": viewer.person_id})
+            ).scalar_one()
+        answer = await sign_in(login, PASSWORD, "127.0.0.1", "tests", datetime.now(UTC))
+        assert not isinstance(answer, str), answer
+        self.user.http_client.cookies.set(guard.COOKIE, answer.token)
+
+
+@pytest.fixture
+async def visitor(database: str, user: User) -> Visitor:
+    """A browser in front of all pages; nobody is signed in yet."""
+    hub.pits.clear()
+    theme.install()
+    return Visitor(user, pages.install(secure=False))
+
+
+@pytest.fixture
+def refresh_hub(world: World) -> Callable[[], Awaitable[None]]:
+    """Fills the hub from the database, as at start."""
+
+    async def refresh() -> None:
+        hub.pits.clear()
+        await warm(hub, datetime.now(UTC))
+
+    return refresh

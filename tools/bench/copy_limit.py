@@ -1,0 +1,94 @@
+"""What the database alone can take: binary COPY into a stage, then INSERT … ON CONFLICT DO NOTHING, nothing else.
+
+    python -m tools.bench.copy_limit --database-url postgresql://…
+
+The table is plain (no partitions, no row-level security, the primary key as only index) with the columns of ours, and
+the rows are encoded beforehand: what an ingest reaches of this is what its own work leaves. One commit a batch.
+Prints one JSON line: rows per second by batch size, medians.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+
+from domain.readings import Reading
+from storage.readings import STAGE, encode
+
+BATCHES = (100, 1_000, 5_000)
+REPEATS = 3
+DEVICES = 1_000
+ROWS_MIN, ROWS_MAX = 20_000, 100_000
+COMMITS = 50  # at least, where ROWS_MAX allows
+FIRST_AT_US = 1_767_225_600_000_000  # 2026-01-01 UTC
+TENANT, PIT = UUID(int=1), UUID(int=2)
+
+TABLE = "copy_limit"
+CREATE = f"CREATE TABLE {TABLE} (LIKE stage, PRIMARY KEY (device_id, at, boot_id, seq))"
+COPY = "COPY stage FROM STDIN (FORMAT binary)"
+MOVE = f"INSERT INTO {TABLE} SELECT * FROM stage ON CONFLICT DO NOTHING"
+
+
+def rows_per_s(database_url: str, batches: Sequence[int] = BATCHES, repeats: int = REPEATS) -> dict[int, float]:
+    """Rows per second by batch size: the median of `repeats`, each into an empty table.
+
+    Raises psycopg.Error, among others when the user may not create tables.
+    """
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(STAGE)
+        return {
+            batch: statistics.median(_run(connection, _encoded(batch), batch) for _ in range(repeats))
+            for batch in batches
+        }
+
+
+def _run(connection: psycopg.Connection, buffers: Sequence[bytes], batch: int) -> float:
+    with _empty_table(connection), connection.cursor() as cursor:
+        began = time.perf_counter()
+        for buffer in buffers:
+            with connection.transaction():
+                with cursor.copy(COPY) as copy:
+                    copy.write(buffer)
+                cursor.execute(MOVE)
+        return len(buffers) * batch / (time.perf_counter() - began)
+
+
+@contextmanager
+def _empty_table(connection: psycopg.Connection) -> Iterator[None]:
+    connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
+    connection.execute(CREATE)
+    try:
+        yield
+    finally:
+        connection.execute(f"DROP TABLE {TABLE}")
+
+
+def _encoded(batch: int) -> list[bytes]:
+    """Batches of readings of all devices in turn, as COPY wants them."""
+    rows = max(ROWS_MIN, min(ROWS_MAX, COMMITS * batch)) // batch * batch
+    readings = [_reading(i) for i in range(rows)]
+    return [encode(readings[start : start + batch]) for start in range(0, rows, batch)]
+
+
+def _reading(i: int) -> Reading:
+    values = (22.5 + i % 9 / 10, 40.1 + i % 20, None, None, 2.2 + i % 8, 15.3 + i % 30, None)
+    turn, device = divmod(i, DEVICES)
+    return Reading(TENANT, PIT, f"d{device:05d}", 1, turn + 1, FIRST_AT_US + i * 1_000, values)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Rows per second into PostgreSQL by COPY, then insert on conflict.")
+    parser.add_argument("--database-url", required=True)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    given = parser.parse_args()
+    found = rows_per_s(given.database_url, repeats=given.repeats)
+    print(json.dumps({f"rows_per_s.{batch}": round(rate) for batch, rate in found.items()}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

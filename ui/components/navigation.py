@@ -1,0 +1,101 @@
+"""The navigation of the frame, in one element: side, rail or tabs, and the sheet with theme, language and sign-out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nicegui.element import Element
+
+from ui.texts import LANGUAGES, Language, _
+from ui.theme import DARK, Theme
+
+TABS_MAX = 4
+"""Beside "More"."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One way of the navigation."""
+
+    icon: str
+    """Name of a Material Symbol, without prefix."""
+    label: str
+    href: str
+    count: int | None = None
+    """Shown when above zero."""
+    tab: str | None = None
+    """Its word on the phone's tab bar; None leaves it under "More"."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """A titled group of the navigation: Workshop, Pump, Manage."""
+
+    label: str
+    items: tuple[NavItem, ...]
+
+
+class Navigation(Element, component="navigation.js"):
+    """Shows what it is given and nothing else. `target` is the HTML id of the page's main part."""
+
+    def __init__(
+        self,
+        groups: Sequence[NavGroup],
+        *,
+        current: str,
+        person: str,
+        line: str,
+        theme: Theme,
+        lang: Language,
+        sign_out: str,
+        target: str,
+        on_theme: Callable[[Theme], Any],
+        on_lang: Callable[[Language], Any],
+    ) -> None:
+        super().__init__()
+        items = [item for group in groups for item in group.items]
+        tabs = ([item for item in items if item.tab] or items)[:TABS_MAX]
+        self.props.update(
+            {
+                "groups": list(groups),
+                "tabs": tabs,
+                "rest": [item for item in items if item not in tabs],
+                "counts": {item.href: item.count for item in items if item.count},
+                "current": current,
+                "person": {"name": person, "initials": _initials(person), "line": line},
+                "theme": theme,
+                "lang": lang,
+                "languages": list(LANGUAGES.items()),
+                "sign_out": sign_out,
+                "target": target,
+                "words": _navigation_words(),
+            }
+        )
+        self.on("theme", lambda event: on_theme(event.args) if event.args in DARK else None)
+        self.on("lang", lambda event: on_lang(event.args) if event.args in LANGUAGES else None)
+
+    def set_count(self, href: str, count: int) -> None:
+        """The number beside the item that leads to `href`; zero shows none."""
+        self.props["counts"] = {**self.props["counts"], href: count}
+
+    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
+        labels = [item.label for group in self.props["groups"] for item in group.items]
+        return [*labels, self.props["person"]["name"], self.props["person"]["line"], self.props["words"]["sign_out"]]
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def _navigation_words() -> dict[str, str]:
+    return {
+        "skip": _("Skip to the page"),
+        "main": _("Main navigation"),
+        "more": _("More"),
+        "theme": _("Theme"),
+        "system": _("System"),
+        "light": _("Light"),
+        "dark": _("Dark"),
+        "language": _("Language"),
+        "sign_out": _("Sign out"),
+    }

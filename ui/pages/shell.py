@@ -1,0 +1,114 @@
+"""What every framed page starts with: who asks, what they may open, and the frame around it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from actions.people import Seat, set_look
+from domain.access import Intent, Role
+from storage import queries
+from storage.session import transaction
+from ui import guard
+from ui.components.pieces import empty
+from ui.frame import Frame, FrameView, NavGroup, NavItem, frame
+from ui.texts import Language, _
+from ui.theme import Theme, apply
+
+OVERVIEW, ALERTS, DEVICES = "/", "/alerts", "/devices"
+
+
+async def admit(request: Request, intent: Intent) -> Seat | Response | None:
+    """Returns who opens the page. If nobody is signed in: the way to the sign-in page. If it is not theirs: None, and
+    the page says so. A page function returns at once what is not a Seat.
+    """
+    seat = await guard.seat(request)
+    if seat is None:
+        return RedirectResponse(guard.sign_in_href(request.url.path), status_code=303)
+    apply(cast(Theme, seat.theme), cast(Language, seat.language))
+    if not seat.viewer.may(intent):
+        async with framed(seat, current="", title=_("This page is not yours")):
+            empty(
+                "lock",
+                _("Your role can't open this page"),
+                _("Ask the owner of {tenant} if you need it.").format(tenant=seat.tenant_name),
+            )
+        return None
+    return seat
+
+
+@asynccontextmanager
+async def framed(
+    seat: Seat,
+    *,
+    current: str,
+    title: str,
+    live: bool = False,
+    back: str | None = None,
+    title_on_phone: bool = True,
+) -> AsyncIterator[Frame]:
+    """The frame of a signed-in person's page, with the number of open alerts in its navigation."""
+    alerts = 0
+    if seat.viewer.may(Intent.SEE_ALERTS):
+        async with transaction(seat.viewer.tenant_id) as tx:
+            alerts = await queries.count_open_alerts(tx, datetime.now(UTC))
+    with frame(
+        frame_view(seat, alerts),
+        current=current,
+        title=title,
+        live=live,
+        back=back,
+        title_on_phone=title_on_phone,
+        on_theme=lambda theme: set_look(seat.viewer, theme, None),
+        on_lang=lambda lang: set_look(seat.viewer, None, lang),
+    ) as opened:
+        yield opened
+
+
+def frame_view(seat: Seat, open_alerts: int) -> FrameView:
+    """What the frame shows this person: only what they may open, only the halves their tenant uses."""
+    viewer = seat.viewer
+    workshop: list[NavItem] = []
+    if seat.has_workshop and viewer.may(Intent.SEE_PITS):
+        workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
+        workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
+    manage: list[NavItem] = []
+    if viewer.may(Intent.SEE_DEVICES):
+        manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
+    groups = ((_("Workshop"), workshop), (_("Manage"), manage))
+    return FrameView(
+        person_name=viewer.name,
+        role_word=role_word(viewer.role),
+        tenant_name=seat.tenant_name,
+        groups=tuple(NavGroup(label, tuple(items)) for label, items in groups if items),
+        theme=cast(Theme, seat.theme),
+        lang=cast(Language, seat.language),
+    )
+
+
+def role_word(role: Role) -> str:
+    words = {
+        Role.SUPER_ADMIN: _("Platform"),
+        Role.OWNER: _("Owner"),
+        Role.STAFF: _("Staff"),
+        Role.MEMBER: _("Member"),
+    }
+    return words[role]
+
+
+def parse_id(text: str) -> UUID | None:
+    """An id out of an address; None if it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def no_such(seat: Seat, title: str, text: str, back: str) -> None:
+    """A page that says that there is no such thing here."""
+    async with framed(seat, current="", title=title, back=back):
+        empty("search_off", title, text)
