@@ -26,6 +26,7 @@ NOTE_CHARS_MAX = 500
 SILENCE_MAX = timedelta(days=7)
 
 _Key = tuple[UUID, str]
+_FIELDS = tuple(f.name for f in fields(RuleState))  # columns of rule_state have the same names
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,39 +114,39 @@ async def _lock(
     """Fetches and locks the rows of these pits that are restless, and the quiet ones that are named."""
     named = list(outside)
     await cursor.execute(
-        "SELECT pit_id, metric, level, unknown, warning_since, critical_since, warning_back_since,"
-        " critical_back_since, last_at, raises FROM rule_state WHERE (pit_id = ANY(%s) AND NOT quiet)"
+        f"SELECT pit_id, metric, {', '.join(_FIELDS)} FROM rule_state WHERE (pit_id = ANY(%s) AND NOT quiet)"
         " OR (pit_id, metric) IN (SELECT * FROM unnest(%s::uuid[], %s::text[])) ORDER BY pit_id, metric FOR UPDATE",
         [list(pits), [pit_id for pit_id, _ in named], [metric for _, metric in named]],
     )
-    return {
-        (pit_id, metric): RuleState(Level(level), unknown, *moments, tuple(raises))
-        for pit_id, metric, level, unknown, *moments, raises in await cursor.fetchall()
-    }
+    return {(pit_id, metric): _state(values) for pit_id, metric, *values in await cursor.fetchall()}
+
+
+def _state(values: Sequence[Any]) -> RuleState:
+    said = dict(zip(_FIELDS, values, strict=True))
+    return RuleState(**{**said, "level": Level(said["level"]), "raises": tuple(said["raises"])})
 
 
 async def _save(cursor: psycopg.AsyncCursor[Any], moved: Mapping[_Key, _Rule]) -> None:
     if not moved:
         return
-    names = [f.name for f in fields(RuleState)]
     rows = [
         (
             pit_id,
             metric,
             rule.tenant_id,
             is_quiet(rule.state),
-            *(getattr(rule.state, name) for name in names[:-1]),
+            *(getattr(rule.state, name) for name in _FIELDS[:-1]),
             "{" + ",".join(f'"{at.isoformat()}"' for at in rule.state.raises) + "}",
         )
         for (pit_id, metric), rule in moved.items()
     ]
     await cursor.execute(
-        f"INSERT INTO rule_state (pit_id, metric, tenant_id, quiet, {', '.join(names)})"  # our own names
+        f"INSERT INTO rule_state (pit_id, metric, tenant_id, quiet, {', '.join(_FIELDS)})"  # our own names
         " SELECT p, m, t, q, l, u, w, c, wb, cb, a, r::timestamptz[] FROM unnest(%s::uuid[], %s::text[], %s::uuid[],"
         " %s::bool[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],"
         " %s::timestamptz[], %s::timestamptz[], %s::text[]) AS x(p, m, t, q, l, u, w, c, wb, cb, a, r)"
         " ON CONFLICT (pit_id, metric) DO UPDATE SET quiet = excluded.quiet, "
-        + ", ".join(f"{name} = excluded.{name}" for name in names),
+        + ", ".join(f"{name} = excluded.{name}" for name in _FIELDS),
         [list(column) for column in zip(*rows, strict=True)],
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Security
+from fastapi import APIRouter, Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
@@ -57,7 +57,7 @@ def is_own_origin(connection: HTTPConnection, public_url: str) -> bool:
     return bool(host) and urlsplit(origin).scheme in ("http", "https") and urlsplit(origin).netloc == host
 
 
-def not_signed_in() -> Exception:
+def not_signed_in() -> HTTPException:
     return refused("not_signed_in", "Sign in, or send the token of a session that has not ended.")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
+from starlette.responses import Response
 
 from actions.live import Hub
 
@@ -23,6 +24,14 @@ def context(request: Request) -> Context:
     if not isinstance(found, Context):
         raise TypeError("api.rest.mount sets the context")
     return found
+
+
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+def not_kept(response: Response) -> None:
+    """Keeps browsers and proxies from storing what is one person's to see."""
+    response.headers.update(NOT_KEPT)
 
 
 def now() -> datetime:

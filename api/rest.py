@@ -2,11 +2,11 @@
 those of the pages around it stay theirs; and the live socket beside it.
 """
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from actions import live
 from api import alerts, auth, devices, history, limits, openapi, pits, problems, silences, socket
-from api.context import Context
+from api.context import Context, not_kept
 
 PREFIX = "/v1"
 TITLE = "PitPilot API"
@@ -36,7 +36,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
     problems.install(api)
     openapi.install(api)
     if with_people:
-        v1 = APIRouter(prefix=PREFIX)
+        v1 = APIRouter(prefix=PREFIX, dependencies=[Depends(not_kept)])
         for module in (auth, pits, history, limits, alerts, silences, devices):
             v1.include_router(module.router)
         api.include_router(v1)

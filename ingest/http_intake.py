@@ -18,6 +18,7 @@ import structlog
 from actions.directory import Directory, Known
 from actions.live import Hub
 from actions.readings import Batch, Rejection, record
+from domain.readings import Reject
 from ingest import wire
 from ingest.consumer import Counters, admission, ranges, take_message, unstorable
 from ingest.presence import Presence
@@ -152,11 +153,12 @@ class HttpIntake:
     def _parse(self, batch: Batch, known: Known, waiting: _Waiting) -> wire.Telemetry | wire.Refused:
         payload, counters = waiting.payload, self.counters
         counters.messages += 1
+        message: wire.Telemetry | wire.Refused
         if reason := admission(known, wire.VERSION, known.tenant_topic, retain=False):
-            message: wire.Telemetry | wire.Refused = wire.Refused(reason, "this device is switched off")
+            message = wire.Refused(reason, "this device is switched off")
         else:
             self._presence.heard(known, waiting.arrival_us)
-            message = wire.telemetry(payload)
+            message = _read(payload)
         if isinstance(message, wire.Refused):
             batch.reject(Rejection(known.device_id, known.tenant_id, message.reason, message.detail, payload))
             counters.rejected += 1
@@ -182,6 +184,12 @@ class HttpIntake:
             seqs.stored.setdefault((reading.device_id, reading.boot_id), set()).add(reading.seq)
         for key, refused in batch.refused_seqs.items():
             seqs.refused.setdefault(key, set()).update(refused)
+
+
+def _read(payload: bytes) -> wire.Telemetry | wire.Refused:
+    if len(payload) > wire.PAYLOAD_BYTES_MAX:  # nobody read on to see how long it really is
+        return wire.Refused(Reject.OVERSIZED, f"more than {wire.PAYLOAD_BYTES_MAX} bytes")
+    return wire.telemetry(payload)
 
 
 def _settled(device_id: str, message: wire.Telemetry, seqs: _Seqs) -> Settled:

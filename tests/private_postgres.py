@@ -64,12 +64,15 @@ class PrivatePostgres:
     def create_database(self, template: str | None = None) -> str:
         """A new database, empty or a copy of the one at the address `template`; returns the superuser's address of it.
 
-        A template must have no open connections.
+        A template must have no open connections. The copy belongs to the user of its address.
         """
         name = f"test_{secrets.token_hex(6)}"
         source = "template0" if template is None else _name(template)
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")  # the quicker one without fsync
-        self._execute(statement.format(sql.Identifier(name), sql.Identifier(source)))
+        owner = urlsplit(self._url("postgres") if template is None else template).username or ""
+        statement = sql.SQL(
+            "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY file_copy"
+        )  # the quicker one without fsync
+        self._execute(statement.format(*map(sql.Identifier, (name, source, owner))))
         return self._url(name)
 
     def drop_database(self, url: str) -> None:

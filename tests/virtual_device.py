@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.virtual.boot import Broker, Timing
+from tests.virtual.boot import Timing
 from tests.virtual.clock import Clock
 from tests.virtual.device import VirtualDevice
 from tests.virtual.fleet import Card, FleetFault, load
+from tests.virtual.line import Broker
 from tests.virtual.script import ROLES
 
 __all__ = ["Broker", "Card", "Clock", "Timing", "VirtualDevice", "play"]

@@ -34,6 +34,7 @@ COPIED_FONTS = {
 INTER_FILE = "inter-variable.woff2"
 FONT_FILES = (INTER_FILE, *COPIED_FONTS)
 
+NPM_WITHIN_S = 600
 HOW_TO_MAKE = "python -m tools.assets"
 
 
@@ -71,13 +72,11 @@ class AssetsError(Exception):
 
 
 def _install_packages() -> None:
-    done = subprocess.run(
-        [*_npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [*_npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=NPM_WITHIN_S)
+    except subprocess.TimeoutExpired as late:
+        raise AssetsError(f"npm ci did not end in {NPM_WITHIN_S} s: is the registry reachable?") from late
     if done.returncode:
         raise AssetsError(f"npm ci failed:\n{done.stderr.strip()}")
 

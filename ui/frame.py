@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from inspect import isawaitable
 from typing import Any
 
 from nicegui import ui
@@ -128,7 +129,7 @@ def _reloading(save: Callable[[Language], Any] | None) -> Callable[[Language], A
     async def change(lang: Language) -> None:
         if save:
             saved = save(lang)
-            if hasattr(saved, "__await__"):
+            if isawaitable(saved):
                 await saved
         ui.navigate.reload()
 

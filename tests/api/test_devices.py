@@ -1,6 +1,7 @@
 """Devices over REST: what they said, what they lost, and what was refused of them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ async def test_a_device_shows_its_words_its_loss_and_its_rejections(doors: Doors
     shop = world.here
     await store(*(reading(shop, seq, NOW - timedelta(seconds=60 - seq), t_c=20.0) for seq in (1, 2, 5)))
     async with transaction(EVERY_TENANT) as tx:
-        name = {"device_id": shop.device_id, "tenant_id": shop.tenant_id}
+        name: dict[str, Any] = {"device_id": shop.device_id, "tenant_id": shop.tenant_id}
         tx.add(DevicePresence(**name, heard_at=NOW, firmware="1.2.0", rssi_dbm=-61, up_s=90, clock_off_ms=-4))
         tx.add(RejectionCount(**name, reason="implausible", day=NOW.date(), count=3))
         tx.add(RejectionCount(**name, reason="malformed", day=NOW.date() - timedelta(days=30), count=9))

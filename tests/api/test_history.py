@@ -37,8 +37,8 @@ async def test_single_readings_come_as_columns_oldest_first_without_what_was_not
     said = answer.json()
     assert (said["resolution"], said["bucket_s"]) == ("raw", 0)
     assert said["series"] == {
-        "t_c": {"at_ms": [ms(first), ms(second)], **dict.fromkeys(("mean", "low", "high"), [24.1, 24.5])},
-        "pm25": {"at_ms": [ms(first)], **dict.fromkeys(("mean", "low", "high"), [8.0])},
+        "t_c": {"at_ms": [ms(first), ms(second)], **{column: [24.1, 24.5] for column in ("mean", "low", "high")}},
+        "pm25": {"at_ms": [ms(first)], **{column: [8.0] for column in ("mean", "low", "high")}},
     }
 
 

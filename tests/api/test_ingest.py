@@ -15,6 +15,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from actions.directory import Directory
+from actions.readings import record
 from domain.readings import Metric
 from ingest import http, http_intake
 from ingest.http_intake import HttpIntake
@@ -174,8 +175,8 @@ async def test_a_message_of_exactly_8_kib_is_taken(line: Line) -> None:
 
 @pytest.mark.parametrize("key", ["", "pk_", "pk_" + "x" * 43, "x" * 5_000, "pk_\N{LATIN SMALL LETTER E WITH ACUTE}"])
 async def test_a_key_that_is_nobodys_stores_nothing(line: Line, key: str) -> None:
-    headers = {"Authorization": f"Bearer {key}".encode("latin-1")}
-    answer = await line.device.post(PATH, json={"boot_id": 1, "readings": readings(1)}, headers=headers)  # type: ignore[arg-type]
+    headers = {b"Authorization": f"Bearer {key}".encode("latin-1")}
+    answer = await line.device.post(PATH, json={"boot_id": 1, "readings": readings(1)}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "unknown_key")
     assert answer.headers["www-authenticate"] == "Bearer"
     assert (await stored(), await counted()) == ([], {})
@@ -259,12 +260,11 @@ async def test_whoever_waits_when_the_process_stops_is_sent_away(line: Line, mon
 async def test_a_reading_that_the_database_can_not_hold_is_refused_alone(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    genuine = http_intake.record
 
     async def picky(connection: Any, batch: Any, *rest: Any) -> Any:
         if any(reading.seq == 3 for reading in batch.readings):
             raise psycopg.DataError("no place for it")
-        return await genuine(connection, batch, *rest)
+        return await record(connection, batch, *rest)
 
     monkeypatch.setattr(http_intake, "record", picky)
     answer = await line.send({"boot_id": 1, "readings": readings(1, 2, 3, 4)})

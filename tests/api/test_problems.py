@@ -26,6 +26,15 @@ def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     return said
 
 
+async def test_no_answer_is_kept_on_its_way(doors: Doors, world: World) -> None:
+    for path in (
+        "devices",
+        f"pits/{world.here.pit_id}/sensors/history",
+        f"pits/{world.here.pit_id}/sensors/export.csv",
+    ):
+        assert (await doors.owner.get(f"/api/v1/{path}")).headers["cache-control"] == "no-store", path
+
+
 @pytest.mark.parametrize("path", ["/api/", "/api/v1", "/api/v1/nothing", "/api/v2/pits", "/api/docs", "/api/%00"])
 async def test_an_unknown_address_is_not_found(doors: Doors, path: str) -> None:
     assert_problem(await doors.owner.get(path), 404, "not_found")

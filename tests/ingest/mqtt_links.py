@@ -54,7 +54,7 @@ async def publish(broker: PrivateMosquitto, *payloads: bytes, topic: str = TOPIC
             await device.publish(topic, payload, qos=1)
 
 
-def address_of(port: int, password: str = "not asked for") -> BrokerAddress:
+def address_of(port: int, password: str = "") -> BrokerAddress:
     return BrokerAddress("127.0.0.1", port, "ingest", password)
 
 

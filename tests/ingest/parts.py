@@ -13,7 +13,7 @@ from actions.directory import Directory
 from actions.live import Hub
 from ingest.broker_address import BrokerAddress
 from ingest.consumer import SUBSCRIPTION, Consumer
-from ingest.mqtt import Delivery, MqttLink
+from ingest.mqtt import RECEIVE_MAXIMUM, Delivery, MqttLink
 from ingest.presence import Presence
 from ingest.words import DeviceWords
 from storage.session import EVERY_TENANT, transaction
@@ -70,12 +70,14 @@ async def at_a_desk() -> AsyncIterator[tuple[Ingest, Desk]]:
 
 
 @asynccontextmanager
-async def at_a_broker(port: int, **link_options: int) -> AsyncIterator[tuple[Ingest, MqttLink]]:
+async def at_a_broker(port: int, *, receive_maximum: int = RECEIVE_MAXIMUM) -> AsyncIterator[tuple[Ingest, MqttLink]]:
     """A running consumer behind a broker, with the way of presence and state beside it."""
     address = BrokerAddress("127.0.0.1", port, "ingest", "any")
     async with ingest() as parts:
         consumer = parts.consumer
-        link = consumer.link = MqttLink(address, "ingest", [(SUBSCRIPTION, 1)], consumer.take, **link_options)
+        link = consumer.link = MqttLink(
+            address, "ingest", [(SUBSCRIPTION, 1)], consumer.take, receive_maximum=receive_maximum
+        )
         words = DeviceWords(address, "ingest-words", parts.directory, parts.presence, consumer.reject)
         async with running(consumer.run(), consumer.publish_got(), link.run(), words.run()):
             await until(lambda: link.connected)

@@ -78,23 +78,6 @@ async def test_messages_sent_while_the_link_was_away_wait_in_its_session(broker:
         assert inbox.payloads == offline
 
 
-async def test_the_link_resumes_by_itself_when_a_killed_broker_returns(broker: PrivateMosquitto) -> None:
-    inbox = Inbox()
-    async with running(link_to(broker, inbox)) as link:
-        await publish(broker, b"unacknowledged")
-        await inbox.holds(b"unacknowledged")
-        broker.save()
-        inbox.deliveries.clear()
-        broker.kill()
-        await until(lambda: not link.connected)
-        assert link.last_error
-        broker.start()
-        await inbox.holds(b"unacknowledged")
-        await publish(broker, b"new")
-        await inbox.holds(b"new")
-        assert link.reconnects == 1
-
-
 async def test_no_more_than_the_receive_maximum_is_outstanding(broker: PrivateMosquitto) -> None:
     inbox = Inbox()
     async with running(link_to(broker, inbox, receive_maximum=10)) as link:
@@ -102,20 +85,6 @@ async def test_no_more_than_the_receive_maximum_is_outstanding(broker: PrivateMo
         await until(lambda: len(inbox.deliveries) == 10)
         await asyncio.sleep(QUIET_S)
         assert len(inbox.deliveries) == link.outstanding == 10
-
-
-async def test_a_wrong_password_is_named_and_the_right_one_connects(tmp_path: Path) -> None:
-    password_file = tmp_path / "passwords"
-    subprocess.run(["mosquitto_passwd", "-b", "-c", str(password_file), "ingest", "right"], check=True)
-    with PrivateMosquitto(password_file=password_file) as broker:
-        wrong = MqttLink(Address(broker.port, "ingest", "wrong"), "ingest", [(FILTER, 1)], print)
-        async with running(wrong, connected=False):
-            await until(lambda: wrong.last_error is not None)
-            assert wrong.last_error == "the broker refused user ingest: not authorized"
-            assert not wrong.connected
-        right = MqttLink(Address(broker.port, "ingest", "right"), "ingest", [(FILTER, 1)], print)
-        async with running(right):
-            assert right.last_error is None
 
 
 async def test_a_paused_link_reads_nothing_yet_stays_connected(broker: PrivateMosquitto) -> None:

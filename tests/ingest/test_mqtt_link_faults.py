@@ -1,9 +1,11 @@
 """What goes wrong with brokers, and what the link makes of it: dead, frozen, deaf, flooding, refusing, lying ones."""
 
 import asyncio
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import aiomqtt
 import mqtt5
@@ -25,6 +27,23 @@ REFUSAL = mqtt5.SubAckPacket(1, [mqtt5.SubAckReasonCode.NOT_AUTHORIZED]).write()
 def broker() -> Iterator[PrivateMosquitto]:
     with PrivateMosquitto() as broker:
         yield broker
+
+
+async def test_the_link_resumes_by_itself_when_a_killed_broker_returns(broker: PrivateMosquitto) -> None:
+    inbox = Inbox()
+    async with running(link_to(broker, inbox)) as link:
+        await publish(broker, b"unacknowledged")
+        await inbox.holds(b"unacknowledged")
+        broker.save()
+        inbox.deliveries.clear()
+        broker.kill()
+        await until(lambda: not link.connected)
+        assert link.last_error
+        broker.start()
+        await inbox.holds(b"unacknowledged")
+        await publish(broker, b"new")
+        await inbox.holds(b"new")
+        assert link.reconnects == 1
 
 
 async def test_a_frozen_broker_is_noticed_and_left_and_found_again(broker: PrivateMosquitto) -> None:
@@ -82,6 +101,20 @@ async def test_publications_beyond_the_bound_are_dropped_while_the_broker_does_n
         assert link.dropped_publishes == 1
         broker.thaw()
         await until(lambda: link.publish("v1/shop/d1/got", payload))
+
+
+async def test_a_wrong_password_is_named_and_the_right_one_connects(tmp_path: Path) -> None:
+    password_file = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(password_file), "ingest", "right"], check=True)
+    with PrivateMosquitto(password_file=password_file) as broker:
+        wrong = MqttLink(address_of(broker.port, "wrong"), "ingest", [(FILTER, 1)], print)
+        async with running(wrong, connected=False):
+            await until(lambda: wrong.last_error is not None)
+            assert wrong.last_error == "the broker refused user ingest: not authorized"
+            assert not wrong.connected
+        right = MqttLink(address_of(broker.port, "right"), "ingest", [(FILTER, 1)], print)
+        async with running(right):
+            assert right.last_error is None
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,7 @@ async def test_only_an_offered_choice_can_be_chosen(user: User, show: Show) -> N
     await show(lambda: made.append(Segmented("Window", {"h": "1 h", "d": "24 h"}, "h", chosen.append)))
     user.find(kind=Segmented).trigger("choose", "d")
     user.find(kind=Segmented).trigger("choose", "year")
+    user.find(kind=Segmented).trigger("choose", ["d"])
     assert chosen == ["d"] and made[0].value == "d"
 
 
@@ -230,6 +231,8 @@ async def test_a_table_asks_only_for_what_exists(user: User, show: Show) -> None
     table.trigger("request", {"sort": "password", "descending": False, "page": 1})
     table.trigger("request", {"sort": "car", "descending": False, "page": 0})
     table.trigger("request", {"sort": "car", "descending": False, "page": "1; DROP TABLE"})
+    table.trigger("request", {"sort": ["car"], "descending": False, "page": 1})
+    table.trigger("request", ["car"])
     assert asked == [TableRequest("car", True, 2)]
 
 
@@ -325,5 +328,5 @@ async def test_a_dashboard_of_many_pits_is_one_element(user: User, show: Show) -
     assert len(list(element.descendants(include_self=True))) == 1
     await user.should_see("Toyota Fortuner")
     grid.trigger("visibility", False)
-    grid.trigger("counts", {"ok": 6})
-    assert seen == [False, {"ok": 6}]
+    grid.trigger("counts", {"ok": 6, "warn": "<b>", "other": 1})
+    assert seen == [False, {"ok": 6, "warn": 0, "crit": 0, "unknown": 0}]

@@ -1,34 +1,20 @@
 """One life of a device, from power on to power off: it measures, keeps, sends, and hears what was committed."""
 
 import asyncio
-import contextlib
 import logging
 import random
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-import aiomqtt
-
 from tests.virtual import payloads
 from tests.virtual.clock import Clock
 from tests.virtual.fleet import Card
+from tests.virtual.line import Broker, Line, LineLost
 from tests.virtual.ring import Ring
 from tests.virtual.switch import Switch
 
 log = logging.getLogger(__name__)
-
-FAREWELL_WITHIN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where devices connect; each with its own name and password."""
-
-    host: str
-    port: int
-    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +55,18 @@ class Boot:
         self._began_s = clock.up_s
         self._state_seq = 0
         self._measured = asyncio.Event()
-        self._client: aiomqtt.Client | None = None
-        self._is_over = False
+        self._line: Line | None = None
 
     async def run(self) -> None:
         """Measures and talks until cancelled; then it says that it is going, unless the line was cut."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._measure_for_ever())
-            tasks.create_task(self._talk_until_over())
+            tasks.create_task(self._talk_for_ever())
 
     def cut_line(self) -> None:
-        """Ends the connection without a word, as a lost network does: the last will has to speak."""
-        client, self._client = self._client, None
-        line = client._client.socket() if client else None  # aiomqtt itself only knows how to leave politely
-        if isinstance(line, socket.socket):
-            with contextlib.suppress(OSError):  # the broker was quicker
-                line.shutdown(socket.SHUT_RDWR)
+        """Ends the connection, if there is one, without a word."""
+        if self._line is not None:
+            self._line.cut()
 
     @property
     def up_ms(self) -> int:
@@ -104,74 +86,42 @@ class Boot:
             due_s += self._timing.measure_every_s
             await asyncio.sleep(max(0.0, due_s - loop.time()))
 
-    async def _talk_until_over(self) -> None:
+    async def _talk_for_ever(self) -> NoReturn:
         failures = 0
-        while not self._is_over:
+        while True:
             await self._wifi.is_on()
             before = self.connections
             try:
                 await self._connection()
-            except* aiomqtt.MqttError as lost:
+            except* LineLost as lost:
                 log.debug("%s has no connection: %s", self._card.device, lost.exceptions[0])
             failures = 0 if self.connections > before else failures + 1
             await asyncio.sleep(self._timing.retry_wait_s(failures))
 
     async def _connection(self) -> None:
-        """One connection, until it breaks.
+        """One connection, until it is lost.
 
         Raises:
-            aiomqtt.MqttError: it could not be made or is lost, alone or in a group.
+            LineLost: always, in the end; alone or in a group.
         """
-        async with self._new_client() as client:
-            self._client = client
-            if not self._wifi:
+        async with Line(self._broker, self._card, self._timing.keep_alive_s) as line:
+            self._line = line
+            if not self._wifi:  # it went while the connection was being made
                 self.cut_line()
             try:
-                await client.publish(self._topic("avail"), payloads.ONLINE, qos=1, retain=True)
-                await client.subscribe(self._topic("got"), qos=1)
+                await line.say("avail", payloads.ONLINE, qos=1, retain=True)
+                await line.listen("got")
                 self.connections += 1
                 self.ring.forget_sent()
                 self._measured.set()
                 async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._hear(client))
-                    tasks.create_task(self._send(client))
-                    tasks.create_task(self._report(client))
-            except asyncio.CancelledError:
-                self._is_over = True  # aiomqtt may raise its own error in the cancellation's place
-                with contextlib.suppress(aiomqtt.MqttError):
-                    await self._leave(client)
-                raise
+                    tasks.create_task(self._hear(line))
+                    tasks.create_task(self._send(line))
+                    tasks.create_task(self._report(line))
             finally:
-                self._client = None
+                self._line = None
 
-    async def _leave(self, client: aiomqtt.Client) -> None:
-        """Says goodbye, or, if the line is cut, waits until the client notices.
-
-        Raises:
-            aiomqtt.MqttError: the line is cut.
-        """
-        if self._client is client:
-            farewell = self._topic("avail"), payloads.OFFLINE
-            await client.publish(*farewell, qos=1, retain=True, timeout=FAREWELL_WITHIN_S)
-        else:
-            async for _ in client.messages:
-                pass
-
-    def _new_client(self) -> aiomqtt.Client:
-        return aiomqtt.Client(
-            self._broker.host,
-            self._broker.port,
-            identifier=self._card.device,
-            username=self._card.device,
-            password=self._card.password,
-            protocol=aiomqtt.ProtocolVersion.V311,
-            will=aiomqtt.Will(self._topic("avail"), payloads.OFFLINE, qos=1, retain=True),
-            keepalive=self._timing.keep_alive_s,
-            clean_session=True,
-            tls_params=aiomqtt.TLSParameters() if self._broker.tls else None,
-        )
-
-    async def _send(self, client: aiomqtt.Client) -> NoReturn:
+    async def _send(self, line: Line) -> NoReturn:
         """Sends what is due, one message at a time, each time that something was measured."""
         loop = asyncio.get_running_loop()
         while True:
@@ -179,17 +129,17 @@ class Boot:
             self._measured.clear()
             while due := self.ring.take_due(loop.time()):
                 payload = payloads.telemetry(self.boot_id, self.up_ms, due)
-                await client.publish(self._topic("telemetry"), payload, qos=1)
+                await line.say("telemetry", payload, qos=1)
 
-    async def _hear(self, client: aiomqtt.Client) -> None:
-        async for message in client.messages:
-            heard = payloads.got(message.payload) if isinstance(message.payload, bytes) else None
+    async def _hear(self, line: Line) -> None:
+        async for payload in line.heard():
+            heard = payloads.got(payload)
             if heard is None:
-                log.warning("%s heard what is no confirmation: %r", self._card.device, message.payload)
+                log.warning("%s heard what is no confirmation: %r", self._card.device, payload[:80])
             elif heard.boot_id == self.boot_id:  # an older boot's readings went with its memory
                 self.ring.drop(heard.stored, heard.refused)
 
-    async def _report(self, client: aiomqtt.Client) -> NoReturn:
+    async def _report(self, line: Line) -> NoReturn:
         """Says how it is, at QoS 0: what can't be sent now is worth nothing later."""
         ip = f"192.168.1.{20 + self._card.seed % 200}"
         while True:
@@ -197,8 +147,5 @@ class Boot:
             rssi_dbm = -58 - self._card.seed % 12 + random.randint(-2, 2)
             up_s = self.up_ms // 1_000
             payload = payloads.state(self.boot_id, self._state_seq, ip, rssi_dbm, up_s, self._ts_ms)
-            await client.publish(self._topic("state"), payload, qos=0)
+            await line.say("state", payload, qos=0)
             await asyncio.sleep(self._timing.state_every_s)
-
-    def _topic(self, leaf: str) -> str:
-        return payloads.topic(self._card.tenant, self._card.device, leaf)

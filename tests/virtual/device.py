@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from tests.virtual.boot import Boot, Broker, Timing
+from tests.virtual.boot import Boot, Timing
 from tests.virtual.climate import Room, climate
 from tests.virtual.clock import Clock
 from tests.virtual.flash import BootCounter
 from tests.virtual.fleet import SENSORS, Card
+from tests.virtual.line import Broker
 from tests.virtual.script import ROLES, Incident, Kind, mist
 from tests.virtual.switch import Switch
 

@@ -85,8 +85,10 @@ class DataTable(Element, component="data_table.js"):
 
     def _ask(self, asked: Any) -> Any:
         """A browser may send anything: only a known column and a page above zero get through."""
+        if not isinstance(asked, dict):
+            return None
         sort, page = asked.get("sort"), asked.get("page")
-        if (sort is not None and sort not in self._sortable) or not isinstance(page, int) or page < 1:
+        if sort not in [None, *self._sortable] or not isinstance(page, int) or page < 1:
             return None
         return self._on_request(TableRequest(sort, bool(asked.get("descending")), page))
 

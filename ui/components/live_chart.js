@@ -7,7 +7,8 @@ import { Timeline, stateOf } from "pitpilot_timeline";
 const PHONE = "(max-width: 767px)";
 const TICK_MS = 1_000;
 const SLIDES_PER_WINDOW = 500;
-const TICK_ROOM_PX = 88;
+const TICK_ROOM_PX = { wide: 88, phone: 64 };
+const PLOT_EVERY_MS = 1_000;
 const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false, showTips: false, showAxisDragHandles: false };
 
 export default {
@@ -66,10 +67,14 @@ export default {
       for (const [at, values] of readings) {
         this.metrics.forEach((metric, i) => metric.key in values && this.timelines[i].add(at, values[metric.key]));
       }
-      this.draw();
+      this.behind = true;
+      this.sayNumbers();
+      if (clock.now() - this.drawnAt > PLOT_EVERY_MS) this.draw();
     },
+    /* Numbers move with every message, the lines once a second, the window as fast as a pixel is wide. */
     tick() {
-      if (clock.now() - this.drawnAt > Math.max(2 * TICK_MS, this.span / SLIDES_PER_WINDOW)) this.draw();
+      const slideMs = Math.max(2 * TICK_MS, this.span / SLIDES_PER_WINDOW);
+      if (this.behind || clock.now() - this.drawnAt > slideMs) this.draw();
       else this.sayNumbers();
     },
     /* Once a frame at most, however many messages came. */
@@ -86,10 +91,11 @@ export default {
     },
     paint() {
       this.drawnAt = clock.now();
+      this.behind = false;
       const [from, to] = this.range();
       this.timelines.forEach((timeline) => timeline.forget(this.drawnAt - this.span));
       this.right = this.media.matches ? 44 : 56;
-      this.ticks = timeTicks(from, to, this.zone, this.words.locale, (this.$refs.ticks?.clientWidth ?? 0) / TICK_ROOM_PX);
+      this.ticks = timeTicks(from, to, this.zone, this.words.locale, (this.$refs.ticks?.clientWidth ?? 0) / (this.media.matches ? TICK_ROOM_PX.phone : TICK_ROOM_PX.wide));
       this.sayNumbers();
       this.empty = Boolean(this.drawnOnce) && this.timelines.every((timeline) => timeline.isEmpty());
       if (!this.Plotly) return;

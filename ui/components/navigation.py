@@ -71,8 +71,8 @@ class Navigation(Element, component="navigation.js"):
                 "words": _navigation_words(),
             }
         )
-        self.on("theme", lambda event: on_theme(event.args) if event.args in DARK else None)
-        self.on("lang", lambda event: on_lang(event.args) if event.args in LANGUAGES else None)
+        self.on("theme", lambda event: on_theme(event.args) if event.args in list(DARK) else None)
+        self.on("lang", lambda event: on_lang(event.args) if event.args in list(LANGUAGES) else None)
 
     def set_count(self, href: str, count: int) -> None:
         """The number beside the item that leads to `href`; zero shows none."""

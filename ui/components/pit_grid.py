@@ -1,12 +1,12 @@
 """All pits of a workshop in one element that lives on the socket event `live`."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from nicegui.element import Element
 
 from ui.components.clock import now_ms
-from ui.components.views import PitCard
+from ui.components.views import PitCard, State
 from ui.components.words import live_words
 
 
@@ -31,7 +31,7 @@ class PitGrid(Element, component="pit_grid.js", dependencies=["pitpilot.js"]):
         if on_visibility:
             self.on("visibility", lambda event: on_visibility(bool(event.args)))
         if on_counts:
-            self.on("counts", lambda event: on_counts(dict(event.args)))
+            self.on("counts", lambda event: on_counts(_counts(event.args)))
 
     def show(self, pits: Sequence[PitCard]) -> None:
         """Replace all cards: after a pit was added, renamed or got another car."""
@@ -40,3 +40,9 @@ class PitGrid(Element, component="pit_grid.js", dependencies=["pitpilot.js"]):
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
         pits: list[PitCard] = self.props["pits"]
         return [text for pit in pits for text in (pit.name, pit.car, pit.plate, pit.stage, pit.word)]
+
+
+def _counts(told: Any) -> dict[str, int]:
+    """Pits by state, whatever a browser sent."""
+    known = told if isinstance(told, dict) else {}
+    return {state: int(known[state]) if isinstance(known.get(state), int) else 0 for state in get_args(State)}

@@ -27,8 +27,8 @@ class Segmented(Element, component="segmented.js"):
         """Press `key` from here, without calling `on_choose`."""
         self.props["value"] = key
 
-    def _choose(self, key: str) -> Any:
-        if key not in dict(self.props["options"]):
+    def _choose(self, key: Any) -> Any:
+        if key not in [offered for offered, _ in self.props["options"]]:
             return None  # not one of ours: nobody pressed that
         self.props["value"] = key
         return self._on_choose(key)
