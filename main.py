@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import gethostname
 from typing import TYPE_CHECKING, Annotated
 
 import structlog
@@ -19,6 +19,7 @@ from nicegui import Client, app, core, ui
 import settings as settings_module
 from actions.announce import hear
 from actions.directory import Directory
+from actions.follow import follow_for_ever
 from actions.live import hub
 from actions.refresh import AlertRefresher
 from actions.warm import warm
@@ -91,8 +92,11 @@ async def running(settings: Settings, with_demo: bool, feed: AlertFeed) -> Async
         refresher = AlertRefresher(hub)
         stack.callback(refresher.close)
         product.supervisor.keep("alerts", refresher.run)
+        product.supervisor.keep("presence", product.presence.write_for_ever)
         if broker is not None:
             _start_ingest(product, broker)
+        else:
+            product.supervisor.keep("readings of other processes", lambda: follow_for_ever(hub, live.watched_tenants))
         if settings.role != "ingest":
             product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))
             product.supervisor.keep("alert pages", feed.run)
@@ -130,7 +134,7 @@ def _start_ingest(product: Product, address: BrokerAddress) -> None:
     settings, supervisor = product.settings, product.supervisor
     consumer = product.consumer = Consumer(product.directory, hub, product.presence)
     shared = f"$share/ingest/{SUBSCRIPTION}" if settings.role == "ingest" else SUBSCRIPTION
-    client_id = f"pitpilot-{settings.role}" + (f"-{socket.gethostname()}" if settings.role == "ingest" else "")
+    client_id = f"pitpilot-{settings.role}" + (f"-{gethostname()}" if settings.role == "ingest" else "")
     link = product.link = consumer.link = MqttLink(address, client_id, [(shared, 1)], consumer.take)
     words = DeviceWords(address, f"{client_id}-words", product.directory, product.presence, consumer.reject)
     ticker = product.ticker = Ticker(lambda: consumer.listening_since, product.presence.write)
@@ -138,7 +142,6 @@ def _start_ingest(product: Product, address: BrokerAddress) -> None:
     supervisor.keep("confirmations", consumer.publish_got)
     supervisor.keep("telemetry link", link.run)
     supervisor.keep("device states", words.run)
-    supervisor.keep("presence", product.presence.write_for_ever)
     supervisor.keep("ticker", ticker.run)
 
 
@@ -162,13 +165,13 @@ def serve(settings: Settings, with_demo: bool) -> None:
                 started.intake = http_ingest.mount(
                     rest_api, started.directory, hub, started.presence, started.supervisor
                 )
-                async with inner(served):  # type: ignore[arg-type]  # NiceGUI's own lifespan of the same app
+                async with inner(served):  # NiceGUI's own lifespan of the same app
                     yield
         except START_FAULTS as fault:
             print(f"PitPilot can't start: {fault}", file=sys.stderr, flush=True)
             os._exit(1)  # all is stopped by now; raising would only bury the sentence under the server's trace
 
-    app.router.lifespan_context = lifespan  # type: ignore[assignment]
+    app.router.lifespan_context = lifespan
     rest_api, feed = install(settings, lambda: product[0])
     ui.run(
         host=settings.host,
@@ -194,7 +197,9 @@ def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI
     core.sio.eio.cors_allowed_origins = [settings.public_url] if settings.public_url else None
     theme.install()
     rest_api = rest.mount(app, settings.public_url, with_people=settings.role != "ingest")
-    health.mount_health(app, product, gauges=lambda: {"pages": len(Client.instances)})
+    health.mount_health(
+        app, product, gauges=lambda: {"pages": len(Client.instances), "sockets": rest_api.state.socket.clients}
+    )
     return rest_api, pages.install(secure=settings.public_url.startswith("https://"))
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import psycopg
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions import audit
 from actions.announce import Announcement, Topic, announce
 from actions.live import Hub
 from domain.access import Intent, Viewer
@@ -242,6 +244,7 @@ async def acknowledge(alert_id: UUID, note: str, by: Viewer, now: datetime) -> R
         if alert.acknowledged_at is not None:
             return Refusal.ALREADY_ACKNOWLEDGED
         alert.acknowledged_at, alert.acknowledged_by, alert.note = now, by.person_id, note
+        pit = await tx.get(Pit, alert.pit_id) if alert.pit_id else None
         tx.add(
             AlertEvent(
                 tenant_id=by.tenant_id,
@@ -253,6 +256,17 @@ async def acknowledge(alert_id: UUID, note: str, by: Viewer, now: datetime) -> R
             )
         )
         await announce(tx, Announcement(Topic.ALERT, by.tenant_id, alert.pit_id, str(alert_id)))
+        await audit.record(
+            tx,
+            tenant_id=by.tenant_id,
+            by=by,
+            intent=Intent.ACKNOWLEDGE_ALERT,
+            kind="alert",
+            object_id=str(alert_id),
+            object_name=f"{pit.name if pit else alert.device_id}: {alert.rule}",
+            before={"acknowledged_at": None},
+            after={"acknowledged_at": now, "note": note},
+        )
         return alert
 
 
@@ -265,7 +279,8 @@ async def silence(
     if not now < until <= now + SILENCE_MAX:
         return Refusal.END_IN_THE_PAST if until <= now else Refusal.TOO_LONG
     async with transaction(by.tenant_id) as tx:
-        if await tx.get(Pit, pit_id) is None:
+        pit = await tx.get(Pit, pit_id)
+        if pit is None:
             return Refusal.NOT_FOUND
         row = AlertSilence(
             tenant_id=by.tenant_id,
@@ -278,6 +293,8 @@ async def silence(
         )
         tx.add(row)
         await announce(tx, Announcement(Topic.ALERT, by.tenant_id, pit_id))
+        after = {"rule": rule, "until": until, "note": row.note}
+        await _record_silence(tx, by, row, pit.name, None, after)
         return row
 
 
@@ -289,7 +306,31 @@ async def end_silence(silence_id: UUID, by: Viewer, now: datetime) -> Refusal | 
         row = await tx.get(AlertSilence, silence_id, with_for_update=True)
         if row is None:
             return Refusal.NOT_FOUND
-        if row.ended_at is None:
-            row.ended_at = now
+        if row.ended_at is not None:
+            return row
+        row.ended_at = now
         await announce(tx, Announcement(Topic.ALERT, by.tenant_id, row.pit_id))
+        pit = await tx.get_one(Pit, row.pit_id)
+        await _record_silence(tx, by, row, pit.name, {"until": row.until}, {"until": now})
         return row
+
+
+async def _record_silence(
+    tx: AsyncSession,
+    by: Viewer,
+    row: AlertSilence,
+    pit_name: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any],
+) -> None:
+    await audit.record(
+        tx,
+        tenant_id=by.tenant_id,
+        by=by,
+        intent=Intent.SILENCE_ALERTS,
+        kind="silence",
+        object_id=str(row.id),
+        object_name=pit_name,
+        before=before,
+        after=after,
+    )

@@ -28,6 +28,10 @@ class Topic(StrEnum):
     PIT = "pit"
     LIMITS = "limits"
     ALERT = "alert"
+    PERSON = "person"
+    """Something of the person `id` changed: sessions, role, suspension. Open pages and sockets check themselves."""
+    TENANT = "tenant"
+    """Something of the tenant changed: its name, halves, approval or suspension."""
 
 
 class Announcement(msgspec.Struct, frozen=True):

@@ -1,12 +1,14 @@
 """Limits of a pit: read with inheritance, changed by the owner."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete
 
+from actions import audit
 from actions.announce import Announcement, Topic, announce
 from domain.access import Intent, Viewer
 from domain.limits import DEFAULTS, Limits, LimitsFault, Origin, check, resolve
@@ -39,7 +41,7 @@ async def change_limits(
         return Refusal.NOT_ALLOWED
     async with transaction(by.tenant_id) as tx:
         pit = await tx.get(Pit, pit_id, with_for_update=True)
-        if pit is None:
+        if pit is None or pit.archived_at is not None:
             return Refusal.NOT_FOUND
         said: Mapping[Origin, Limits] = (await limits_said(tx, {by.tenant_id}))[pit_id].get(metric, {})
         resolved, _ = resolve({**said, Origin.PIT: own, Origin.DEFAULT: DEFAULTS.get(metric, Limits())})
@@ -68,4 +70,24 @@ async def change_limits(
                 )
             )
         await announce(tx, Announcement(Topic.LIMITS, by.tenant_id, pit_id, metric))
+        await _record(tx, by, pit, metric, said.get(Origin.PIT, Limits()), own)
         return resolved
+
+
+async def _record(tx: AsyncSession, by: Viewer, pit: Pit, metric: Metric, before: Limits, after: Limits) -> None:
+    """Writes the fields that change into the audit trail; None inherits."""
+    was, is_ = asdict(before), asdict(after)
+    names = [name for name in was if was[name] != is_[name]]
+    if not names:
+        return
+    await audit.record(
+        tx,
+        tenant_id=by.tenant_id,
+        by=by,
+        intent=Intent.CHANGE_LIMITS,
+        kind="limits",
+        object_id=f"{pit.id}/{metric}",
+        object_name=f"{pit.name}: {metric}",
+        before={name: was[name] for name in names},
+        after={name: is_[name] for name in names},
+    )

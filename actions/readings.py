@@ -193,7 +193,8 @@ async def _count(
     now: datetime,
 ) -> None:
     """Adds to the counters and keeps the last few messages of each device."""
-    counts: Counter[tuple[str, str, date, UUID | None]] = Counter()
+    counts: Counter[tuple[str, str, date]] = Counter()
+    tenants: dict[tuple[str, str, date], UUID] = {}  # a device may become known in the middle of a batch
     unknown: set[str] = set()
     for (device_id, tenant_id, reason), count in refused.items():
         name = device_id[:80]
@@ -201,17 +202,24 @@ async def _count(
             if name not in unknown and len(unknown) >= UNKNOWN_DEVICES_MAX:
                 name = OTHERS
             unknown.add(name)
-        counts[(name, reason, now.date(), tenant_id)] += count
-    rows = [(*key, count) for key, count in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1]))]
+        key = (name, reason.value, now.date())
+        counts[key] += count
+        if tenant_id is not None:
+            tenants[key] = tenant_id
+    rows = [(*key, tenants.get(key), count) for key, count in sorted(counts.items())]
     await cursor.execute(
         "INSERT INTO rejection_count AS c (device_id, reason, day, tenant_id, count)"
         " SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::uuid[], %s::bigint[])"
-        " ON CONFLICT (device_id, reason, day) DO UPDATE SET count = c.count + excluded.count",
+        " ON CONFLICT (device_id, reason, day) DO UPDATE SET count = c.count + excluded.count,"
+        " tenant_id = coalesce(excluded.tenant_id, c.tenant_id)",
         [list(column) for column in zip(*rows, strict=True)],
     )
     if not samples:
         return
-    texts = [(s.tenant_id, s.device_id[:80], now, s.reason, s.detail[:200], _readable(s.payload)) for s in samples]
+    texts = [
+        (s.tenant_id, s.device_id[:80], now, s.reason, _readable(s.detail.encode())[:200], _readable(s.payload))
+        for s in samples
+    ]
     await cursor.execute(
         "INSERT INTO rejection_sample (tenant_id, device_id, at, reason, detail, payload)"
         " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])",

@@ -8,9 +8,25 @@ from uuid import UUID
 
 class Role(StrEnum):
     SUPER_ADMIN = "super_admin"
+    """Runs the platform; only in the platform's own tenant."""
     OWNER = "owner"
     STAFF = "staff"
     MEMBER = "member"
+
+
+class Scope(StrEnum):
+    """How far a token or key reaches, whatever its person's role allows beyond that."""
+
+    READ = "read"
+    OPERATE = "operate"
+    """Daily work: what staff do."""
+    MANAGE = "manage"
+    """Settings, people, devices, tenants."""
+    ACCOUNT = "account"
+    """The person's own account: sessions, password, keys. No integration gets it."""
+
+
+ALL_SCOPES = frozenset(Scope)
 
 
 class Intent(StrEnum):
@@ -22,23 +38,99 @@ class Intent(StrEnum):
     SILENCE_ALERTS = "silence_alerts"
     CHANGE_LIMITS = "change_limits"
     SEE_DEVICES = "see_devices"
+    MANAGE_DEVICES = "manage_devices"
     EXPORT_READINGS = "export_readings"
+    SEE_PEOPLE = "see_people"
+    INVITE_PERSON = "invite_person"
+    IMPORT_PEOPLE = "import_people"
+    CHANGE_ROLE = "change_role"
+    SUSPEND_PERSON = "suspend_person"
+    """Taking somebody out of the tenant, and letting them in again."""
+    RESET_PASSWORD = "reset_password"  # noqa: S105  # an intent, no secret
+    CLEAR_SECOND_FACTOR = "clear_second_factor"
+    """For somebody who lost the telephone and the recovery codes."""
+    SEE_AUDIT = "see_audit"
+    SEE_TENANTS = "see_tenants"
+    MANAGE_TENANTS = "manage_tenants"
+    """Approving, declining, suspending and reactivating tenants."""
+    SUSPEND_ACCOUNT = "suspend_account"
+    """Taking somebody out of every tenant."""
+    ENTER_AS_SUPPORT = "enter_as_support"
+    SEE_OWN_ACCOUNT = "see_own_account"
+    CHANGE_OWN_ACCOUNT = "change_own_account"
+    """Name, contact, looks, password, second factor, sessions, linked identities."""
+    MANAGE_OWN_KEYS = "manage_own_keys"
 
 
-_STAFF = {
+_MEMBER = {Intent.SEE_OWN_ACCOUNT, Intent.CHANGE_OWN_ACCOUNT}
+_STAFF = _MEMBER | {
     Intent.SEE_PITS,
     Intent.SEE_ALERTS,
     Intent.ACKNOWLEDGE_ALERT,
     Intent.SEE_DEVICES,
+    Intent.MANAGE_OWN_KEYS,
 }
-_OWNER = _STAFF | {Intent.SILENCE_ALERTS, Intent.CHANGE_LIMITS, Intent.EXPORT_READINGS}
+_OWNER = _STAFF | {
+    Intent.SILENCE_ALERTS,
+    Intent.CHANGE_LIMITS,
+    Intent.EXPORT_READINGS,
+    Intent.MANAGE_DEVICES,
+    Intent.SEE_PEOPLE,
+    Intent.INVITE_PERSON,
+    Intent.IMPORT_PEOPLE,
+    Intent.CHANGE_ROLE,
+    Intent.SUSPEND_PERSON,
+    Intent.RESET_PASSWORD,
+    Intent.CLEAR_SECOND_FACTOR,
+    Intent.SEE_AUDIT,
+}
+_SUPER_ADMIN = _OWNER | {
+    Intent.SEE_TENANTS,
+    Intent.MANAGE_TENANTS,
+    Intent.SUSPEND_ACCOUNT,
+    Intent.ENTER_AS_SUPPORT,
+}
 
 MAY: Mapping[Role, frozenset[Intent]] = {
-    Role.SUPER_ADMIN: frozenset(_OWNER),
+    Role.SUPER_ADMIN: frozenset(_SUPER_ADMIN),
     Role.OWNER: frozenset(_OWNER),
     Role.STAFF: frozenset(_STAFF),
+    Role.MEMBER: frozenset(_MEMBER),
+}
+
+SCOPE_OF: Mapping[Intent, Scope] = {
+    Intent.SEE_PITS: Scope.READ,
+    Intent.SEE_ALERTS: Scope.READ,
+    Intent.ACKNOWLEDGE_ALERT: Scope.OPERATE,
+    Intent.SILENCE_ALERTS: Scope.OPERATE,
+    Intent.CHANGE_LIMITS: Scope.MANAGE,
+    Intent.SEE_DEVICES: Scope.READ,
+    Intent.MANAGE_DEVICES: Scope.MANAGE,
+    Intent.EXPORT_READINGS: Scope.READ,
+    Intent.SEE_PEOPLE: Scope.MANAGE,
+    Intent.INVITE_PERSON: Scope.MANAGE,
+    Intent.IMPORT_PEOPLE: Scope.MANAGE,
+    Intent.CHANGE_ROLE: Scope.MANAGE,
+    Intent.SUSPEND_PERSON: Scope.MANAGE,
+    Intent.RESET_PASSWORD: Scope.MANAGE,
+    Intent.CLEAR_SECOND_FACTOR: Scope.MANAGE,
+    Intent.SEE_AUDIT: Scope.MANAGE,
+    Intent.SEE_TENANTS: Scope.MANAGE,
+    Intent.MANAGE_TENANTS: Scope.MANAGE,
+    Intent.SUSPEND_ACCOUNT: Scope.MANAGE,
+    Intent.ENTER_AS_SUPPORT: Scope.ACCOUNT,
+    Intent.SEE_OWN_ACCOUNT: Scope.READ,
+    Intent.CHANGE_OWN_ACCOUNT: Scope.ACCOUNT,
+    Intent.MANAGE_OWN_KEYS: Scope.ACCOUNT,
+}
+
+MAY_GIVE: Mapping[Role, frozenset[Role]] = {
+    Role.SUPER_ADMIN: frozenset({Role.SUPER_ADMIN}),
+    Role.OWNER: frozenset({Role.OWNER, Role.STAFF, Role.MEMBER}),
+    Role.STAFF: frozenset(),
     Role.MEMBER: frozenset(),
 }
+"""The roles that somebody may invite others into, give and take, in the own tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +141,7 @@ class Viewer:
     name: str
     tenant_id: UUID
     role: Role
+    scopes: frozenset[Scope] = ALL_SCOPES
 
     def may(self, intent: Intent) -> bool:
-        return intent in MAY[self.role]
+        return intent in MAY[self.role] and SCOPE_OF[intent] in self.scopes

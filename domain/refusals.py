@@ -1,5 +1,6 @@
 """Expected refusals: values with a stable code that the API returns and the pages put into words."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -12,5 +13,84 @@ class Refusal(StrEnum):
     ALREADY_RESOLVED = "already_resolved"
     TOO_LONG = "too_long"
     END_IN_THE_PAST = "end_in_the_past"
+
+    # Signing in
     WRONG_CREDENTIALS = "wrong_credentials"
+    """No such name, or another password: the answer is the same."""
+    WRONG_CODE = "wrong_code"
+    """Neither the authenticator's code of now, nor an unused recovery code; or it was used a moment ago."""
+    CODE_NEEDED = "code_needed"
+    """Name and password are right; the account also wants a code."""
+    SECOND_STEP_EXPIRED = "second_step_expired"
+    """The password was too long ago, or was changed since: start again."""
     SUSPENDED = "suspended"
+    """The person is suspended, or has no role in any tenant any more."""
+    TENANT_PENDING = "tenant_pending"
+    """The tenant was registered and waits for the platform's approval."""
+    TENANT_DECLINED = "tenant_declined"
+    TENANT_SUSPENDED = "tenant_suspended"
+
+    # Links and codes that work once
+    LINK_UNKNOWN = "link_unknown"
+    LINK_EXPIRED = "link_expired"
+    LINK_USED = "link_used"
+    LINK_REVOKED = "link_revoked"
+
+    # People
+    EMPTY = "empty"
+    """A name or login without a character, or with one that can't be shown."""
+    LOGIN_TAKEN = "login_taken"
+    ALREADY_MEMBER = "already_member"
+    LAST_OWNER = "last_owner"
+    """A tenant keeps at least one active owner, the platform one active super_admin."""
+    YOURSELF = "yourself"
+    """Nobody suspends or demotes themselves."""
+    BELONGS_TO_OTHERS = "belongs_to_others"
+    """The person has a role in another tenant too, or runs the platform: only the platform may do this."""
+    ALREADY_SO = "already_so"
+    """It was in that state before: nothing changed."""
+    NOT_POSSIBLE_NOW = "not_possible_now"
+    """The state it is in has no such way out."""
+
+    # The own account
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    IDENTITY_NOT_LINKED = "identity_not_linked"
+    """The outer provider knows the person, but nobody here has linked that account."""
+    IDENTITY_TAKEN = "identity_taken"
+    """That account of the outer provider is linked to somebody else here."""
+    LAST_WAY_IN = "last_way_in"
+    """Without it the person could not sign in any more: set a password first."""
+    TOO_MANY = "too_many"
+    REFRESH_REUSED = "refresh_reused"
+    """A refresh token was shown twice: somebody else has a copy. The session was ended."""
+
+    # Import
+    UNREADABLE = "unreadable"
+    """Not UTF-8 text, not CSV, or too large."""
+    HAS_ERRORS = "has_errors"
+    """At least one line of the file can't be taken; nothing was."""
+
+
+class Weakness(StrEnum):
+    """Why a new password is refused: the first that applies."""
+
+    TOO_SHORT = "password_too_short"  # noqa: S105  # these are codes, no secrets
+    TOO_LONG = "password_too_long"  # noqa: S105
+    COMMON = "password_common"  # noqa: S105
+    """Among those that are tried first."""
+    PERSONAL = "password_personal"  # noqa: S105
+    """Made of the person's or the tenant's name."""
+    KEYBOARD = "password_keyboard"  # noqa: S105
+    REPEATED = "password_repeated"  # noqa: S105
+    SEQUENCE = "password_sequence"  # noqa: S105
+    DATE = "password_date"  # noqa: S105
+    GUESSABLE = "password_guessable"  # noqa: S105
+    """Guessable in another way: add words that have nothing to do with each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """Too many failures: the way is open again after `wait_s` seconds (at least 1)."""
+
+    wait_s: int

@@ -8,9 +8,8 @@ after kill −9 the broker sends everything again that was not committed.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -18,13 +17,12 @@ import structlog
 
 from actions.directory import Directory, Known
 from actions.live import Hub
-from actions.readings import Batch, Rejection, Undated, record
+from actions.readings import Batch, Rejection, Undated
 from domain.readings import Reading, Reject, judge
 from ingest import wire
+from ingest.commit import Connection, commit, connect, drop
 from ingest.mqtt import Delivery, MqttLink
 from ingest.presence import Presence
-from storage.readings import STAGE
-from storage.session import worker_connection
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +108,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Writes batches for ever. Restartable: what is open stays open."""
-        connection: psycopg.AsyncConnection[Any] | None = None
+        connection: Connection | None = None
         retry_s = RETRY_FIRST_S
         writing = _Open()
         try:
@@ -119,12 +117,12 @@ class Consumer:
                     writing = await self._next()
                 try:
                     if connection is None:
-                        connection = await _connect()
+                        connection = await connect()
                     await self._write(connection, writing)
                 except (psycopg.Error, OSError) as error:
                     self.counters.failures += 1
                     log.warning("batch not committed, trying again", error=str(error), retry_s=retry_s)
-                    await _drop(connection)
+                    await drop(connection)
                     connection = None
                     await asyncio.sleep(retry_s)
                     retry_s = min(2 * retry_s, RETRY_MAX_S)
@@ -133,7 +131,7 @@ class Consumer:
         finally:
             if writing.deliveries:  # cut off in the middle: nothing is acknowledged, so the broker sends it again
                 log.info("stopped with an open batch", messages=len(writing.deliveries))
-            await _drop(connection)
+            await drop(connection)
 
     async def _next(self) -> _Open:
         await self._wake.wait()
@@ -148,27 +146,16 @@ class Consumer:
         self._full.clear()
         return taken
 
-    async def _write(self, connection: psycopg.AsyncConnection[Any], writing: _Open) -> None:
+    async def _write(self, connection: Connection, writing: _Open) -> None:
         started = time.perf_counter()
-        await self._commit(connection, writing.batch)
+        parts = await commit(connection, writing.batch, self._directory, self._hub)
         self.counters.commit_s += time.perf_counter() - started
         if self.link is not None:
             self.link.acknowledge(writing.deliveries)
-
-    async def _commit(self, connection: psycopg.AsyncConnection[Any], batch: Batch) -> None:
-        """Commits a batch; one reading that the database can't hold is found by halving and refused alone."""
-        try:
-            recorded = await record(connection, batch, self._directory, self._hub, datetime.now(UTC))
-        except psycopg.DataError as error:
-            if not (batch.readings or batch.undated):
-                raise
-            log.error("the database refused a batch", error=str(error), readings=len(batch.readings))
-            for part in batch.halves() or (unstorable(batch, str(error)),):
-                await self._commit(connection, part)
-            return
-        self.counters.batches += 1
-        self.counters.stored += recorded.new
-        self._note_got(recorded.readings, batch)
+        for batch, recorded in parts:
+            self.counters.batches += 1
+            self.counters.stored += recorded.new
+            self._note_got(recorded.readings, batch)
 
     def _note_got(self, readings: Sequence[Reading], batch: Batch) -> None:
         got = self._got
@@ -244,18 +231,6 @@ def take_message(batch: Batch, known: Known, message: wire.Telemetry, payload: b
     return refused
 
 
-def unstorable(batch: Batch, error: str) -> Batch:
-    """Refuses the last reading of a batch that can't be split further; what else is in the batch stays."""
-    left = replace(batch, readings=[], undated=[])
-    for r in batch.readings:
-        left.reject(Rejection(r.device_id, r.tenant_id, Reject.UNSTORABLE, f"seq {r.seq}: {error}", b""))
-        left.refused_seqs.setdefault((r.device_id, r.boot_id), []).append(r.seq)
-    for u in batch.undated:
-        left.reject(Rejection(u.known.device_id, u.known.tenant_id, Reject.UNSTORABLE, f"seq {u.seq}", u.payload))
-        left.refused_seqs.setdefault((u.known.device_id, u.boot_id), []).append(u.seq)
-    return left
-
-
 def ranges(numbers: list[int]) -> list[tuple[int, int]]:
     """Joins numbers to closed ranges: [1, 2, 3, 7] is [(1, 3), (7, 7)]."""
     out: list[tuple[int, int]] = []
@@ -265,18 +240,3 @@ def ranges(numbers: list[int]) -> list[tuple[int, int]]:
         else:
             out.append((number, number))
     return out
-
-
-async def _connect() -> psycopg.AsyncConnection[Any]:
-    connection = await worker_connection()
-    await connection.execute(STAGE)
-    await connection.commit()
-    return connection
-
-
-async def _drop(connection: psycopg.AsyncConnection[Any] | None) -> None:
-    if connection is not None:
-        try:
-            await connection.close()
-        except psycopg.Error as error:
-            log.debug("closing a broken connection", error=str(error))

@@ -9,21 +9,18 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 import psycopg
 import structlog
 
 from actions.directory import Directory, Known
 from actions.live import Hub
-from actions.readings import Batch, Rejection, record
+from actions.readings import Batch, Rejection
 from domain.readings import Reject
 from ingest import wire
-from ingest.consumer import Counters, admission, ranges, take_message, unstorable
+from ingest.commit import Connection, commit, connect, drop
+from ingest.consumer import Counters, admission, ranges, take_message
 from ingest.presence import Presence
-from storage.readings import STAGE
-from storage.session import worker_connection
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -94,7 +91,7 @@ class HttpIntake:
 
     async def run(self) -> None:
         """Commits for ever. Whoever waits when it ends is sent away."""
-        connection: psycopg.AsyncConnection[Any] | None = None
+        connection: Connection | None = None
         taken: list[_Waiting] = []
         try:
             while True:
@@ -106,29 +103,27 @@ class HttpIntake:
         finally:
             _send_away(taken + self._waiting)
             self._waiting = []
-            await _close(connection)
+            await drop(connection)
 
-    async def _settle(
-        self, connection: psycopg.AsyncConnection[Any] | None, taken: Sequence[_Waiting]
-    ) -> psycopg.AsyncConnection[Any] | None:
+    async def _settle(self, connection: Connection | None, taken: Sequence[_Waiting]) -> Connection | None:
         """Answers all that were taken; returns the connection that is good for the next time.
 
         A connection that broke while it was idle is no reason to send anybody away, so there is a second try.
         """
         for _ in range(2):
             try:
-                connection = connection or await _connect()
+                connection = connection or await connect()
                 await self._answer(connection, taken)
                 return connection
             except (psycopg.Error, OSError) as error:
                 self.counters.failures += 1
                 log.warning("requests not committed", error=str(error), requests=len(taken))
-                await _close(connection)
+                await drop(connection)
                 connection = None
         _send_away(taken)
         return None
 
-    async def _answer(self, connection: psycopg.AsyncConnection[Any], taken: Sequence[_Waiting]) -> None:
+    async def _answer(self, connection: Connection, taken: Sequence[_Waiting]) -> None:
         names = await _devices_of(connection, [w.key_hash for w in taken])
         batch, seqs = Batch(), _Seqs()
         messages: list[tuple[_Waiting, Known, wire.Telemetry | wire.Refused]] = []
@@ -167,23 +162,16 @@ class HttpIntake:
             counters.readings += len(message.readings)
         return message
 
-    async def _commit(self, connection: psycopg.AsyncConnection[Any], batch: Batch, seqs: _Seqs) -> None:
-        """Commits a batch; one reading that the database can't hold is found by halving and refused alone."""
+    async def _commit(self, connection: Connection, batch: Batch, seqs: _Seqs) -> None:
         if batch.is_empty:
             return
-        try:
-            recorded = await record(connection, batch, self._directory, self._hub, datetime.now(UTC))
-        except psycopg.DataError as error:
-            log.error("the database refused a batch", error=str(error), readings=len(batch.readings))
-            for part in batch.halves() or (unstorable(batch, str(error)),):
-                await self._commit(connection, part, seqs)
-            return
-        self.counters.batches += 1
-        self.counters.stored += recorded.new
-        for reading in recorded.readings:
-            seqs.stored.setdefault((reading.device_id, reading.boot_id), set()).add(reading.seq)
-        for key, refused in batch.refused_seqs.items():
-            seqs.refused.setdefault(key, set()).update(refused)
+        for part, recorded in await commit(connection, batch, self._directory, self._hub):
+            self.counters.batches += 1
+            self.counters.stored += recorded.new
+            for reading in recorded.readings:
+                seqs.stored.setdefault((reading.device_id, reading.boot_id), set()).add(reading.seq)
+            for key, refused in part.refused_seqs.items():
+                seqs.refused.setdefault(key, set()).update(refused)
 
 
 def _read(payload: bytes) -> wire.Telemetry | wire.Refused:
@@ -200,7 +188,7 @@ def _settled(device_id: str, message: wire.Telemetry, seqs: _Seqs) -> Settled:
     return Settled(message.boot_id, ranges(list(stored)), ranges(list(refused)))
 
 
-async def _devices_of(connection: psycopg.AsyncConnection[Any], key_hashes: list[bytes]) -> dict[bytes, str]:
+async def _devices_of(connection: Connection, key_hashes: list[bytes]) -> dict[bytes, str]:
     """Looks keys up; the work is the same whether they are anybody's or not."""
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute("SELECT key_hash, id FROM device WHERE key_hash = ANY(%s)", [key_hashes])
@@ -216,15 +204,3 @@ def _send_away(waiting: Sequence[_Waiting]) -> None:
     for one in waiting:
         if not one.answer.done():
             one.answer.set_exception(Away("the database does not answer"))
-
-
-async def _connect() -> psycopg.AsyncConnection[Any]:
-    connection = await worker_connection()
-    await connection.execute(STAGE)
-    await connection.commit()
-    return connection
-
-
-async def _close(connection: psycopg.AsyncConnection[Any] | None) -> None:
-    if connection is not None:
-        await connection.close()

@@ -13,11 +13,12 @@ from nicegui.element import Element
 from ui import theme as look
 from ui.components.live_mark import LiveMark
 from ui.components.markup import Text, icon, raw
-from ui.components.navigation import NavGroup, Navigation, NavItem
+from ui.components.navigation import NavGroup, Navigation, NavItem, PersonWays, TenantWay
+from ui.components.support_banner import support_banner
 from ui.texts import Language, _
 from ui.theme import Theme
 
-__all__ = ["Frame", "FrameView", "NavGroup", "NavItem", "frame"]
+__all__ = ["Frame", "FrameView", "NavGroup", "NavItem", "PersonWays", "TenantWay", "frame"]
 
 LOGO = (
     '<svg class="logo-mark" viewBox="0 0 24 24" aria-hidden="true"><rect x="1" y="1" width="22" height="22" rx="6"/>'
@@ -37,8 +38,9 @@ class FrameView:
     lang: Language = "en"
     own_digits: bool = False
     """Numbers in the digits of the person's language."""
-    sign_out_href: str = "/sign-out"
-    """Gets a POST."""
+    ways: PersonWays = PersonWays()
+    leave_support_href: str = ""
+    """Gets a POST; not empty while somebody of the platform looks into the tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,15 @@ def frame(
         line=f"{view.role_word} · {view.tenant_name}",
         theme=view.theme,
         lang=view.lang,
-        sign_out=view.sign_out_href,
+        ways=view.ways,
         target=main.html_id,
         on_theme=on_theme or (lambda _chosen: None),
         on_lang=_reloading(on_lang),
     )
     navigation.move(target_index=0)
     with main:
+        if view.leave_support_href:
+            support_banner(view.tenant_name, view.leave_support_href)
         heading, beside, actions = _bar(view.tenant_name, title, back, live=live, title_on_phone=title_on_phone)
         page = Element("div").classes("page")
     with page:

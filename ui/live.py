@@ -11,7 +11,7 @@ from uuid import UUID
 
 from nicegui import Client, core, ui
 
-from actions.live import Hub, PitNow
+from actions.live import Hub, PitNow, hub
 from domain.access import Viewer
 from domain.limits import Level
 from domain.readings import METRICS, Metric
@@ -59,31 +59,38 @@ def rooms() -> list[str]:
     return [name for name in list(names) if isinstance(name, str) and name.startswith(("workshop:", "pit:"))]
 
 
-async def flush_for_ever(hub: Hub) -> None:
+def watched_tenants() -> set[UUID]:
+    """Tenants somebody looks at: whoever watches a pit or a workshop has its rooms."""
+    tenants = {UUID(room.removeprefix("workshop:")) for room in rooms() if room.startswith("workshop:")}
+    pits = (UUID(room.removeprefix("pit:")) for room in rooms() if room.startswith("pit:"))
+    return tenants | {hub.pits[pit_id].tenant_id for pit_id in pits if pit_id in hub.pits}
+
+
+async def flush_for_ever(source: Hub) -> None:
     while True:
         await asyncio.sleep(FLUSH_EVERY_S)
-        await flush(hub, time.time_ns() // 1_000)
+        await flush(source, time.time_ns() // 1_000)
 
 
-async def flush(hub: Hub, now_us: int) -> None:
+async def flush(source: Hub, now_us: int) -> None:
     """Sends what changed since the last flush: one message to each room that somebody is in."""
     watched = rooms()
-    changed = hub.take_changed()
+    changed = source.take_changed()
     deltas: dict[str, dict[str, PitDelta]] = {}
     for pit_id in changed:
-        pit = hub.pits[pit_id]
+        pit = source.pits[pit_id]
         deltas.setdefault(workshop_room(pit.tenant_id), {})[str(pit_id)] = delta(pit, now_us)
     for room in watched:
         if room in deltas:
             await core.sio.emit(EVENT, LivePits(pits=deltas[room], now=now_us // 1_000), room=room)
     pits = {UUID(room.removeprefix("pit:")) for room in watched if room.startswith("pit:")}
-    hub.watch(pits)
+    source.watch(pits)
     for pit_id in pits & changed:
         readings: list[tuple[int, dict[str, float | None]]] = [
             (r.at_us // 1_000, {m.value: v for m, v in zip(METRICS, r.values, strict=True) if v is not None})
-            for r in hub.take_unsent(pit_id)
+            for r in source.take_unsent(pit_id)
         ]
-        pit = hub.pits[pit_id]
+        pit = source.pits[pit_id]
         message = LiveReadings(pit=str(pit_id), readings=readings, now=now_us // 1_000)
         await core.sio.emit(EVENT, {**message, "pits": {str(pit_id): delta(pit, now_us)}}, room=pit_room(pit_id))
 

@@ -13,10 +13,13 @@ CREATE TABLE audit (
     person_id uuid REFERENCES person, person_name text NOT NULL, intent text NOT NULL, kind text NOT NULL,
     object_id text NOT NULL, object_name text NOT NULL, before jsonb, after jsonb, address text NOT NULL,
     previous bytea NOT NULL, hash bytea NOT NULL, PRIMARY KEY (tenant_id, n));
-CREATE INDEX audit_at ON audit (tenant_id, at DESC);
-CREATE INDEX audit_object ON audit (tenant_id, kind, object_id);
+CREATE INDEX audit_at ON audit (tenant_id, at, n);
+CREATE INDEX audit_person ON audit (tenant_id, person_id, n);
+CREATE INDEX audit_intent ON audit (tenant_id, intent, n);
+CREATE INDEX audit_object ON audit (tenant_id, kind, object_id, n);
 
-CREATE TABLE audit_head (tenant_id uuid PRIMARY KEY REFERENCES tenant, n bigint NOT NULL, hash bytea NOT NULL);
+CREATE TABLE audit_head (
+    tenant_id uuid PRIMARY KEY REFERENCES tenant, n bigint NOT NULL, hash bytea NOT NULL, at timestamptz NOT NULL);
 """
 
 

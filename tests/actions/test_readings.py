@@ -1,11 +1,9 @@
 """Recording readings on a real PostgreSQL: once each, whatever is replayed, with the alert rules in step."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-import pytest
 from sqlalchemy import text
 
 from actions.directory import Directory
@@ -13,28 +11,10 @@ from actions.live import Hub
 from actions.readings import Batch, Recorded, Rejection, Undated, record
 from domain.limits import Level
 from domain.readings import Reading, Reject
-from storage.readings import STAGE
-from storage.session import EVERY_TENANT, transaction, worker_connection
+from storage.session import EVERY_TENANT, transaction
 from tests.conftest import Workshop, World
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture
-async def connection(database: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-    connection = await worker_connection()
-    await connection.execute(STAGE)
-    await connection.commit()
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def directory(world: World) -> AsyncIterator[Directory]:
-    directory = Directory()
-    await directory.load()
-    yield directory
-    directory.close()
 
 
 def reading(shop: Workshop, seq: int, at: datetime, t_c: float | None = 24.0, pm25: float | None = None) -> Reading:

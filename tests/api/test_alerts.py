@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.limits import Level
-from tests.api.conftest import NOW, Doors, client, raise_alert, token_of
+from tests.api.doors import NOW, Doors, client, raise_alert, token_of
 from tests.conftest import World
 
 

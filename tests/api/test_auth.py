@@ -12,7 +12,7 @@ from actions.people import add_person
 from api import rest
 from domain.access import Role
 from storage.session import EVERY_TENANT, transaction
-from tests.api.conftest import HOST, NOW, Doors, client, token_of
+from tests.api.doors import HOST, NOW, Doors, client, token_of
 from tests.conftest import World
 
 PASSWORD = "correct horse battery staple"

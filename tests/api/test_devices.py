@@ -7,7 +7,7 @@ import pytest
 
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import Device, DevicePresence, RejectionCount, RejectionSample
-from tests.api.conftest import NOW, Doors, reading, store
+from tests.api.doors import NOW, Doors, reading, store
 from tests.conftest import World
 
 

@@ -10,7 +10,7 @@ import pytest
 from httpx import Response
 
 from storage import export
-from tests.api.conftest import HOST, NOW, Doors, client, reading, store, token_of
+from tests.api.doors import HOST, NOW, Doors, client, reading, store, token_of
 from tests.conftest import Workshop, World, make_workshop
 
 

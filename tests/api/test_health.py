@@ -15,7 +15,7 @@ from ingest.http_intake import HttpIntake
 from ingest.presence import Presence
 from ingest.supervisor import TaskHealth
 from storage import session
-from tests.api.conftest import client, reading, token_of
+from tests.api.doors import client, reading, token_of
 from tests.conftest import World
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from api import history
 from storage import partitions
 from storage.session import EVERY_TENANT, transaction
-from tests.api.conftest import NOW, Doors, reading, store
+from tests.api.doors import NOW, Doors, reading, store
 from tests.conftest import Workshop, World
 
 MINUTE = NOW.replace(second=0)

@@ -1,97 +1,17 @@
 """Telemetry over HTTP: stored once, answered after COMMIT, refused by the same rules as on MQTT."""
 
 import asyncio
-import hashlib
 import json
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import pytest
-from httpx import AsyncClient, Response
-from sqlalchemy import text
 
-from actions.directory import Directory
 from actions.readings import record
 from domain.readings import Metric
-from ingest import http, http_intake
-from ingest.http_intake import HttpIntake
-from ingest.presence import Presence
-from storage import session
-from storage.session import EVERY_TENANT, transaction
-from tests.api.conftest import Doors, client
+from tests.api.doors import Doors
+from tests.api.http_line import NOW_MS, PATH, Line, counted, readings, stored
 from tests.conftest import World
-
-KEY = "pk_" + "k" * 43
-PATH = "/api/v1/sensors/ingest"
-NOW_MS = time.time_ns() // 1_000_000
-
-
-class Tasks:
-    """Keeps work running until the test ends."""
-
-    def __init__(self) -> None:
-        self.running: list[asyncio.Task[None]] = []
-
-    def keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        async def run() -> None:
-            await work()
-
-        self.running.append(asyncio.create_task(run(), name=name))
-
-    async def stop(self) -> None:
-        for task in self.running:
-            task.cancel()
-        await asyncio.gather(*self.running, return_exceptions=True)
-
-
-@dataclass(frozen=True)
-class Line:
-    """The way from a device to the database."""
-
-    device: AsyncClient
-    intake: HttpIntake
-    presence: Presence
-    tasks: Tasks
-
-    async def send(self, message: Any, **headers: str) -> Response:
-        body = message if isinstance(message, bytes) else json.dumps(message).encode()
-        return await self.device.post(PATH, content=body, headers=headers)
-
-
-@pytest.fixture
-async def line(doors: Doors, world: World) -> AsyncIterator[Line]:
-    async with transaction(EVERY_TENANT) as tx:
-        await tx.execute(
-            text("UPDATE device SET key_hash = :hash WHERE id = :id"),
-            {"hash": hashlib.sha256(KEY.encode()).digest(), "id": world.here.device_id},
-        )
-    directory, presence, tasks = Directory(), Presence(), Tasks()
-    await directory.load()
-    intake = http.mount(doors.api, directory, doors.hub, presence, tasks)
-    async with client(doors.app, KEY) as device:
-        yield Line(device, intake, presence, tasks)
-    await tasks.stop()
-    directory.close()
-
-
-def readings(*seqs: int, **values: float) -> list[dict[str, Any]]:
-    return [{"seq": seq, "ts": NOW_MS + seq, **(values or {"t_c": 24.0})} for seq in seqs]
-
-
-async def stored() -> list[tuple[str, int, int, float]]:
-    async with transaction(EVERY_TENANT) as tx:
-        rows = await tx.execute(text("SELECT device_id, boot_id, seq, t_c FROM reading ORDER BY 1, 2, 3"))
-        return [tuple(row) for row in rows.all()]
-
-
-async def counted() -> dict[tuple[str, str], int]:
-    async with transaction(EVERY_TENANT) as tx:
-        rows = await tx.execute(text("SELECT device_id, reason, count FROM rejection_count"))
-        return {(device_id, reason): count for device_id, reason, count in rows.all()}
 
 
 async def test_a_batch_and_a_single_reading_are_stored_before_they_are_answered(line: Line, doors: Doors) -> None:
@@ -204,59 +124,6 @@ async def test_a_device_that_is_switched_off_is_refused_and_counted(line: Line, 
     assert line.presence.seen == {}
 
 
-async def test_a_device_that_the_directory_has_not_heard_of_yet_is_asked_to_come_again(line: Line) -> None:
-    line.intake._directory.devices.clear()
-    assert (await line.send({"boot_id": 1, "readings": readings(1)})).status_code == 503
-
-
-@asynccontextmanager
-async def database_away() -> AsyncIterator[None]:
-    """While it lasts no new connection is made, and the old ones are cut."""
-    urls, door = session._doors.urls, session._doors
-    assert urls is not None
-    async with transaction(EVERY_TENANT) as tx:
-        pids = (await tx.execute(text("SELECT pid FROM pg_stat_activity WHERE usename = 'pitpilot_worker'"))).scalars()
-    door.urls = session.Urls(urls.app, "postgresql://nobody@127.0.0.1:1/nothing")
-    async with transaction(EVERY_TENANT) as tx:
-        for pid in pids:
-            await tx.execute(text("SELECT pg_terminate_backend(:pid) WHERE :pid <> pg_backend_pid()"), {"pid": pid})
-    try:
-        yield
-    finally:
-        door.urls = urls
-
-
-async def test_while_the_database_is_away_devices_are_asked_to_come_again_and_nothing_is_lost(line: Line) -> None:
-    message = {"boot_id": 1, "readings": readings(1)}
-    assert (await line.send(message)).status_code == 200
-    async with database_away():
-        answer = await line.send({"boot_id": 1, "readings": readings(2)})
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-        assert answer.headers["retry-after"] == "5"
-    assert (await line.send({"boot_id": 1, "readings": readings(2)})).json()["readings"] == [[2, 2]]
-    assert [row[2] for row in await stored()] == [1, 2]
-
-
-async def test_a_connection_that_broke_while_it_was_idle_sends_nobody_away(line: Line) -> None:
-    assert (await line.send({"boot_id": 1, "readings": readings(1)})).status_code == 200
-    async with database_away():
-        pass
-    assert (await line.send({"boot_id": 1, "readings": readings(2)})).status_code == 200
-
-
-async def test_more_requests_than_can_wait_are_sent_away_at_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_intake, "WAITING_MAX", 0)
-    assert (await line.send({"boot_id": 1, "readings": readings(1)})).status_code == 503
-
-
-async def test_whoever_waits_when_the_process_stops_is_sent_away(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_intake, "LINGER_S", 60.0)
-    sending = asyncio.create_task(line.send({"boot_id": 1, "readings": readings(1)}))
-    await asyncio.sleep(0.1)
-    await line.tasks.stop()
-    assert (await sending).status_code == 503
-
-
 async def test_a_reading_that_the_database_can_not_hold_is_refused_alone(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,7 +133,7 @@ async def test_a_reading_that_the_database_can_not_hold_is_refused_alone(
             raise psycopg.DataError("no place for it")
         return await record(connection, batch, *rest)
 
-    monkeypatch.setattr(http_intake, "record", picky)
+    monkeypatch.setattr("ingest.commit.record", picky)
     answer = await line.send({"boot_id": 1, "readings": readings(1, 2, 3, 4)})
     assert answer.json() == {"boot_id": 1, "readings": [[1, 2], [4, 4]], "refused": [[3, 3]]}
     assert await counted() == {("pp-here", "unstorable"): 1}

@@ -7,7 +7,7 @@ import pytest
 
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import LimitsRow
-from tests.api.conftest import Doors
+from tests.api.doors import Doors
 from tests.conftest import World
 
 

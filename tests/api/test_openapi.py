@@ -12,7 +12,7 @@ from actions.live import Hub
 from api import rest
 from ingest import http
 from ingest.presence import Presence
-from tests.api.conftest import client
+from tests.api.doors import client
 
 ROUTES = {
     "post /v1/auth/login",

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from domain.limits import Level
-from tests.api.conftest import NOW, Doors, raise_alert, reading
+from tests.api.doors import NOW, Doors, raise_alert, reading
 from tests.conftest import World
 
 

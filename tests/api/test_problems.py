@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from api import rest
 from api.problems import BODY_BYTES_MAX, Problem
 from storage import session
-from tests.api.conftest import Doors, client
+from tests.api.doors import Doors, client
 from tests.conftest import World
 
 FORM = Draft202012Validator(Problem.model_json_schema())

@@ -72,7 +72,7 @@ async def rolled_up(table: str) -> dict[tuple[UUID, datetime], Row]:
 
 
 def _quarters(parts: Sequence[Any]) -> Iterable[tuple[Any, Any, Any, Any]]:
-    return (tuple(parts[i : i + 4]) for i in range(0, len(parts), 4))  # type: ignore[misc]  # four at a time
+    return (tuple(parts[i : i + 4]) for i in range(0, len(parts), 4))
 
 
 def added_up(readings: Iterable[Reading], bucket: timedelta, until: datetime) -> dict[tuple[UUID, datetime], Row]:

@@ -17,7 +17,7 @@ from tests.conftest import World
 END = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)  # yesterday is over
 PITS = 20
 CHARTS = [
-    ("raw", timedelta(minutes=15)), ("raw", timedelta(hours=2)), ("1m", timedelta(hours=6)), ("1m", timedelta(hours=24)),
+    ("raw", timedelta(minutes=15)), ("raw", timedelta(hours=2)), ("1m", timedelta(hours=6)), ("1m", timedelta(days=1)),
     ("10m", timedelta(days=1)), ("1h", timedelta(days=30)), ("1d", timedelta(days=365)),
 ]  # fmt: skip
 
@@ -30,12 +30,12 @@ _DEVICES = (
 )
 _READINGS = (
     "INSERT INTO reading SELECT :tenant, md5('pit' || n)::uuid, 'pp-many-' || n, 1, k, CAST(:end AS timestamptz)"
-    " - k * interval '15 seconds', 24 FROM generate_series(1, 5760) k, generate_series(1, :n) n"
+    " - k * interval '15 seconds', 24 FROM generate_series(1, 5760) k, generate_series(1, :n) n ORDER BY k DESC"
 )
 _ROLLUP = (
     "INSERT INTO reading_{0} (tenant_id, pit_id, at, readings, t_c_mean, t_c_count) SELECT :tenant,"
     " md5('pit' || n)::uuid, CAST(:end AS timestamptz) - k * interval '{1}', 4, 24, 4"
-    " FROM generate_series(1, {2}) k, generate_series(1, :n) n"
+    " FROM generate_series(1, {2}) k, generate_series(1, :n) n ORDER BY k DESC"
 )
 
 

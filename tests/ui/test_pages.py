@@ -117,7 +117,7 @@ async def test_the_owner_changes_a_limit_and_a_wrong_one_is_said_beside_its_fiel
     measure(world.here)
     await visitor.sign_in_as(world.here.owner)
     await visitor.user.open(f"/pits/{world.here.pit_id}")
-    visitor.press("Temp")
+    visitor.press("Change")
     await visitor.user.should_see("Warning above")
     with visitor.user:
         fields = sorted(visitor.user.find(kind=ui.number).elements, key=lambda e: e.id)
@@ -138,7 +138,7 @@ async def test_staff_sees_limits_but_can_not_change_or_silence(world: World, vis
     await visitor.user.open(f"/pits/{world.here.pit_id}")
     await visitor.user.should_see("15–35")
     await visitor.user.should_not_see("Silence")
-    await visitor.user.should_not_see("tune")
+    await visitor.user.should_not_see("Change")
 
 
 async def test_the_inbox_filters_and_says_when_all_is_well(world: World, visitor: Visitor) -> None:

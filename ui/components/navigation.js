@@ -1,7 +1,8 @@
-/* Where a person may go: the side or rail from 768 px on, tabs below it, and the sheet with theme, language, sign-out. */
+/* Where a person may go: the side or rail from 768 px on, tabs below it, and the sheet with account, tenants, theme,
+   language, sign-out. */
 
 export default {
-  props: { groups: Array, tabs: Array, rest: Array, counts: Object, current: String, person: Object, theme: String, lang: String, languages: Array, sign_out: String, target: String, words: Object },
+  props: { groups: Array, tabs: Array, rest: Array, counts: Object, current: String, person: Object, theme: String, lang: String, languages: Array, ways: Object, target: String, words: Object },
   emits: ["theme", "lang"],
   data() { return { chosenTheme: this.theme }; },
   computed: {
@@ -54,11 +55,18 @@ export default {
           </a>
         </nav>
         <div><h3 class="cut">{{ person.name }}</h3><p class="fine">{{ person.line }}</p></div>
+        <nav v-if="ways.account" class="ways" :aria-label="words.account">
+          <a :href="ways.account" :aria-current="ways.account === current ? 'page' : undefined"><i class="icon" aria-hidden="true">manage_accounts</i><span>{{ words.account }}</span></a>
+        </nav>
+        <form v-if="ways.tenants.length > 1" method="post" :action="ways.switch" class="tenants"><h4>{{ words.tenants }}</h4>
+          <button v-for="tenant in ways.tenants" type="submit" name="tenant" :value="tenant.key" :disabled="tenant.current" :aria-current="tenant.current || undefined">
+            <i class="icon" aria-hidden="true">{{ tenant.current ? "check" : "swap_horiz" }}</i><span class="grow"><b class="cut">{{ tenant.name }}</b><small>{{ tenant.line }}</small></span>
+          </button></form>
         <div><h4>{{ words.theme }}</h4><span class="seg" role="group" :aria-label="words.theme">
           <button v-for="[key, word] in themes" type="button" :aria-pressed="key === chosenTheme" @click="setTheme(key)">{{ word }}</button></span></div>
         <div><h4>{{ words.language }}</h4><span class="seg" role="group" :aria-label="words.language">
           <button v-for="[key, name] in languages" type="button" :lang="key" :aria-pressed="key === lang" @click="key !== lang && $emit('lang', key)">{{ name }}</button></span></div>
-        <form method="post" :action="sign_out"><button type="submit" class="btn"><i class="icon" aria-hidden="true">logout</i>{{ words.sign_out }}</button></form>
+        <form method="post" :action="ways.sign_out"><button type="submit" class="btn"><i class="icon" aria-hidden="true">logout</i>{{ words.sign_out }}</button></form>
       </div>
     </div>`,
 };

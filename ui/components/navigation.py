@@ -1,4 +1,6 @@
-"""The navigation of the frame, in one element: side, rail or tabs, and the sheet with theme, language and sign-out."""
+"""The navigation of the frame, in one element: side, rail or tabs, and the sheet of the person: account, tenants,
+theme, language, sign-out.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,6 +37,32 @@ class NavGroup:
     items: tuple[NavItem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TenantWay:
+    """A tenant that the person may switch to."""
+
+    key: str
+    """Posted as `tenant`."""
+    name: str
+    line: str
+    """The person's role there."""
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWays:
+    """Where the person's sheet leads."""
+
+    account: str = ""
+    """Href of the person's own page; empty shows none."""
+    switch: str = ""
+    """Gets a POST with the tenant to switch to."""
+    sign_out: str = "/sign-out"
+    """Gets a POST."""
+    tenants: tuple[TenantWay, ...] = ()
+    """All of the person's; shown when there are several."""
+
+
 class Navigation(Element, component="navigation.js"):
     """Shows what it is given and nothing else. `target` is the HTML id of the page's main part."""
 
@@ -47,7 +75,7 @@ class Navigation(Element, component="navigation.js"):
         line: str,
         theme: Theme,
         lang: Language,
-        sign_out: str,
+        ways: PersonWays,
         target: str,
         on_theme: Callable[[Theme], Any],
         on_lang: Callable[[Language], Any],
@@ -66,7 +94,7 @@ class Navigation(Element, component="navigation.js"):
                 "theme": theme,
                 "lang": lang,
                 "languages": list(LANGUAGES.items()),
-                "sign_out": sign_out,
+                "ways": ways,
                 "target": target,
                 "words": _navigation_words(),
             }
@@ -80,6 +108,7 @@ class Navigation(Element, component="navigation.js"):
 
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
         labels = [item.label for group in self.props["groups"] for item in group.items]
+        labels += [way.name for way in self.props["ways"].tenants]
         return [*labels, self.props["person"]["name"], self.props["person"]["line"], self.props["words"]["sign_out"]]
 
 
@@ -97,5 +126,7 @@ def _navigation_words() -> dict[str, str]:
         "light": _("Light"),
         "dark": _("Dark"),
         "language": _("Language"),
+        "account": _("Your account"),
+        "tenants": _("Switch to"),
         "sign_out": _("Sign out"),
     }

@@ -56,7 +56,7 @@ class SystemStrip:
 
     def __init__(self, seat: Seat) -> None:
         self._tenant_id = seat.viewer.tenant_id
-        self._html = raw("", "section").classes("card pad cluster")
+        self._html = raw("", "section").classes("card pad system")
         self._html.props["aria-label"] = _("System")
 
     async def start(self) -> None:

@@ -79,7 +79,9 @@ class _Inbox:
             Column("lasted", _("Lasted"), align="right"),
             Column("seen", _("Seen by")),
         )
-        self._table = DataTable(columns, self._load)
+        self._card = Card()
+        with self._card:
+            self._table = DataTable(columns, self._load)
         self._nothing = Element("div")
         await self._load(self._table.request)
         feed.follow(self._seat.viewer.tenant_id, self._changed)
@@ -110,7 +112,7 @@ class _Inbox:
             rows, total = await queries.alerts(tx, wanted, (request.page - 1) * PAGE_SIZE, PAGE_SIZE)
         now = datetime.now(UTC)
         self._table.show([table_row(row, self._seat.zone, now) for row in rows], total, request)
-        self._table.visible = bool(total)
+        self._card.visible = bool(total)
         self._frame.set_title(self._title(total))
         self._nothing.clear()
         if not total:

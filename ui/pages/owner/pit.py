@@ -1,5 +1,6 @@
 """One pit: what is wrong, its climate over time, its limits, its devices."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from nicegui.element import Element
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actions.live import hub
+from actions.live import PitNow, hub
 from actions.people import Seat
 from domain.access import Intent
 from domain.readings import METRICS, Metric
@@ -20,10 +21,10 @@ from ui import live
 from ui.alert_feed import AlertFeed, open_alerts_of
 from ui.components.alerts import AlertView, alert_row
 from ui.components.live_chart import LiveChart
-from ui.components.pieces import Card, empty, failure
+from ui.components.pieces import Card, empty, failure, state_chip
 from ui.components.quantities import chart_metric
 from ui.components.segmented import Segmented
-from ui.components.views import ChartEvent, ChartHistory, ChartMetric, Series
+from ui.components.views import ChartEvent, ChartHistory, ChartMetric, Series, State
 from ui.pages import acknowledging, shell
 from ui.pages.owner.pit_devices import device_cards
 from ui.pages.owner.pit_limits import LimitsCard
@@ -35,6 +36,7 @@ WINDOWS_S = {"900": 900, "3600": 3_600, "21600": 21_600, "86400": 86_400, "60480
 FIRST_WINDOW = "3600"
 RAW_STEP_MS = 5_000
 EVENTS_MAX = 12
+STATE_EVERY_S = 3.0
 MAIN_METRICS = (Metric.T_C, Metric.RH_PCT, Metric.PM25)
 
 
@@ -64,11 +66,16 @@ class _Page:
         self._seat, self._row, self._said, self._feed = seat, row, said, feed
         self._now = hub.pits.get(row.id)
         self._alerts: list[AlertRow] = []
+        self._state: State | None = None
 
     async def show(self) -> None:
         async with shell.framed(
             self._seat, current=shell.OVERVIEW, title=self._row.name, live=True, back=shell.OVERVIEW
         ) as frame:
+            with frame.beside_title:
+                self._chip = Element("span")
+            self._show_state()
+            ui.timer(STATE_EVERY_S, self._show_state, immediate=False)
             if self._seat.viewer.may(Intent.SILENCE_ALERTS):
                 with frame.actions:
                     await SilenceButton(self._seat, self._row.id).start()
@@ -78,10 +85,20 @@ class _Page:
                 with Element("div").classes("two"):
                     await self._show_climate()
                 with Element("div").classes("stack"):
-                    LimitsCard(self._seat, self._row, self._said, self._limits_changed)
+                    LimitsCard(self._seat, self._row, self._said, measured(self._now), self._limits_changed)
                     await device_cards(self._seat, self._row.id)
         await self._show_alerts(await open_alerts_of(self._seat.viewer.tenant_id))
         self._feed.follow(self._seat.viewer.tenant_id, self._show_alerts)
+
+    def _show_state(self) -> None:
+        """The pit's state beside its name; does nothing while it stays the same."""
+        pit = hub.pits.get(self._row.id)
+        state = live.pit_state(pit, time.time_ns() // 1_000) if pit else "unknown"
+        if state != self._state:
+            self._state = state
+            self._chip.clear()
+            with self._chip:
+                state_chip(state)
 
     async def _show_alerts(self, rows: list[AlertRow]) -> None:
         self._alerts = [row for row in rows if row.pit_id == self._row.id]
@@ -133,10 +150,7 @@ class _Page:
     def _metrics(self) -> list[ChartMetric]:
         """Plots of what this pit measures; the three main ones even before the first reading."""
         limits = resolved(self._said)
-        measured = [m for m in METRICS if self._now and self._now.latest(m)[1]]
-        if not measured:
-            return []
-        shown = [m for m in METRICS if m in measured]
+        shown = measured(self._now)
         return [
             chart_metric(
                 metric,
@@ -173,6 +187,11 @@ class _Page:
 
     def _limits_changed(self) -> None:
         ui.navigate.reload()
+
+
+def measured(pit: PitNow | None) -> list[Metric]:
+    """What the pit's sensors have measured in the last hour."""
+    return [metric for metric in METRICS if pit and pit.latest(metric)[1]]
 
 
 def _retitled(view: AlertView, title: str) -> AlertView:

@@ -1,6 +1,6 @@
 """A pit's limits: what holds, where it comes from, and changing it in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from nicegui.element import Element
 from actions.limits import change_limits
 from actions.people import Seat
 from domain.access import Intent
-from domain.limits import Limits, LimitsFault, Origin
+from domain.limits import DEFAULTS, Limits, LimitsFault, Origin
 from domain.readings import FACTS, METRICS, Metric
 from domain.refusals import Refusal
 from storage.queries import PitRow
@@ -20,6 +20,7 @@ from ui.components.markup import Text
 from ui.components.pieces import Card, button
 from ui.components.plain_table import plain_table
 from ui.components.quantities import QUANTITIES
+from ui.components.segmented import Segmented
 from ui.components.toast import toast
 from ui.pages.acknowledging import refusal_text
 from ui.presenters import Said, origin_text, resolved
@@ -31,21 +32,22 @@ _FIELDS = ("warning_low", "warning_high", "critical_low", "critical_high")
 class LimitsCard:
     """The table of limits; the owner changes one metric at a time."""
 
-    def __init__(self, seat: Seat, pit: PitRow, said: Said, on_changed: Callable[[], Any]) -> None:
-        self._seat, self._pit, self._said, self._on_changed = seat, pit, said, on_changed
-        with Card(_("Limits")):
-            self._table()
+    def __init__(
+        self, seat: Seat, pit: PitRow, said: Said, measured: Sequence[Metric], on_changed: Callable[[], Any]
+    ) -> None:
+        self._pit, self._said, self._on_changed = pit, said, on_changed
+        self._shown = [
+            m for m in METRICS if resolved(said)[m][0] != Limits() and (m in measured or Origin.PIT in said.get(m, {}))
+        ] or list(DEFAULTS)
+        with Card(_("Limits")) as card:
             if seat.viewer.may(Intent.CHANGE_LIMITS):
-                with Element("div").classes("edits"):
-                    for metric in self._shown():
-                        button(_(QUANTITIES[metric].short), lambda m=metric: self._edit(m), kind="plain", icon="tune")
-
-    def _shown(self) -> list[Metric]:
-        return [m for m in METRICS if resolved(self._said)[m][0] != Limits()]
+                with card.header:
+                    button(_("Change"), self._edit, kind="plain")
+            self._table()
 
     def _table(self) -> None:
         rows = []
-        for metric in self._shown():
+        for metric in self._shown:
             limits, origins = resolved(self._said)[metric]
             digits = FACTS[metric].digits
             unit = f", {FACTS[metric].unit}" if FACTS[metric].unit else ""
@@ -60,19 +62,29 @@ class LimitsCard:
             )
         plain_table((_("Metric"), _("Warning"), _("Critical"), _("From")), rows, right=(1, 2, 3))
 
-    async def _edit(self, metric: Metric) -> None:
+    async def _edit(self) -> None:
+        with ui.dialog() as dialog, Element("div").classes("dialog broad"):
+            Text("h2", _("Limits of {pit}").format(pit=self._pit.name))
+            Text("p", _("Leave a field empty to take the inherited value."))
+            form = Element("div")
+            choices = {metric.value: _(QUANTITIES[metric].short) for metric in self._shown}
+            with Element("div").classes("choice") as choice:
+                Segmented(_("Metric"), choices, self._shown[0], lambda key: self._show_form(form, Metric(key), dialog))
+            choice.move(target_index=2)
+            self._show_form(form, self._shown[0], dialog)
+        await dialog
+        dialog.delete()
+
+    def _show_form(self, form: Element, metric: Metric, dialog: ui.dialog) -> None:
         own = self._said.get(metric, {}).get(Origin.PIT, Limits())
         inherited = resolved({metric: {o: v for o, v in self._said.get(metric, {}).items() if o is not Origin.PIT}})
-        with ui.dialog() as dialog, Element("div").classes("dialog broad"):
-            Text("h2", _("Limits of {metric} in {pit}").format(metric=_(QUANTITIES[metric].name), pit=self._pit.name))
-            Text("p", _("Leave a field empty to take the inherited value."))
+        form.clear()
+        with form:
             fields = self._fields(metric, own, *inherited[metric])
             with Element("footer"):
                 button(_("Inherit all"), lambda: self._clear(fields))
                 button(_("Cancel"), lambda: dialog.submit(False))
                 button(_("Save limits"), lambda: self._save(metric, fields, dialog), kind="primary")
-        await dialog
-        dialog.delete()
 
     def _fields(self, metric: Metric, own: Limits, inherited: Limits, origins: dict[str, Origin]) -> dict[str, Field]:
         facts = FACTS[metric]

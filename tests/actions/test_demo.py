@@ -1,0 +1,260 @@
+"""The demo: three tenants that see nothing of each other, a past that joins the live curves, and devices that go on."""
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import aiomqtt
+import pytest
+from sqlalchemy import text
+
+from actions.people import SignedIn, sign_in
+from domain.limits import DEFAULTS, FILM_PROFILES, Level, Limits, Origin, resolve
+from domain.readings import METRICS, Metric
+from ingest.broker_address import BrokerAddress
+from storage import history, migrate, queries, session
+from storage.session import EVERY_TENANT, transaction
+from tests.conftest import SECRET, World
+from tests.private_mosquitto import PrivateMosquitto
+from tests.private_postgres import PrivatePostgres
+from tests.virtual.climate import DAY_S, Room, climate
+from tests.virtual.script import ROLES
+from tools.demo import Demo, DemoRefused, Login, seed
+from tools.demo_cast import BOTH, CAST, COOPERATIVE, WORKSHOP, PitPart, TenantPart
+from tools.demo_files import FLEET, LOGINS
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A database that holds the demo and that nobody is connected to, and the folder of its files."""
+
+    url: str
+    data: Path
+    demo: Demo
+
+
+@pytest.fixture(scope="module")
+def seeded(postgres: PrivatePostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
+    url, data = postgres.create_database(template), tmp_path_factory.mktemp("data")
+
+    async def make() -> Demo:
+        session.open(migrate.roles_urls(url, SECRET), pool_size=2)
+        try:
+            return await seed(NOW, data)
+        finally:
+            await session.close()
+
+    yield Seeded(url, data, asyncio.run(make()))
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+async def demo(seeded: Seeded, postgres: PrivatePostgres) -> AsyncIterator[Demo]:
+    """The demo in a database of the test's own."""
+    url = await asyncio.to_thread(postgres.create_database, seeded.url)
+    session.open(migrate.roles_urls(url, SECRET), pool_size=4)
+    yield seeded.demo
+    await session.close()
+    await asyncio.to_thread(postgres.drop_database, url)
+
+
+async def viewer_of(login: Login) -> SignedIn:
+    signed_in = await sign_in(login.login, login.password, "test", "test", NOW)
+    assert isinstance(signed_in, SignedIn)
+    return signed_in
+
+
+async def tenant_of(name: str) -> UUID:
+    async with transaction(EVERY_TENANT) as tx:
+        return UUID(
+            str((await tx.execute(text("SELECT id FROM tenant WHERE name = :name"), {"name": name})).scalar_one())
+        )
+
+
+async def pit_of(tenant_id: UUID, name: str) -> UUID:
+    async with transaction(tenant_id) as tx:
+        return next(pit.id for pit in await queries.pits(tx) if pit.name == name)
+
+
+async def fingerprint() -> dict[str, str]:
+    """What every table holds."""
+    names = (
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        " AND NOT relispartition AND relname <> 'alembic_version' ORDER BY 1"
+    )
+    digest = "SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} t"
+    async with transaction(EVERY_TENANT) as tx:
+        tables = (await tx.execute(text(names))).scalars().all()
+        return {table: (await tx.execute(text(digest.format(table)))).scalar_one() for table in tables}
+
+
+async def test_everybody_signs_in_with_the_password_that_was_shown(demo: Demo) -> None:
+    people = [(part.name, person.login, person.role) for part in CAST for person in part.people]
+    assert [(login.tenant, login.login, login.role) for login in demo.logins] == people
+    assert len({login.password for login in demo.logins}) == len(people)
+    for login in demo.logins:
+        assert (await viewer_of(login)).viewer.role == login.role
+        assert login.password not in repr(demo)
+
+
+@pytest.mark.parametrize("own", CAST, ids=lambda part: part.name)
+async def test_each_tenant_sees_its_own_pits_and_devices_and_nothing_else(demo: Demo, own: TenantPart) -> None:
+    login = next(login for login in demo.logins if login.tenant == own.name)
+    tenant_id = (await viewer_of(login)).viewer.tenant_id
+    async with transaction(tenant_id) as tx:
+        assert [pit.name for pit in await queries.pits(tx)] == [pit.name for pit in own.pits]
+        serials = {f"PP-{device.serial}" for pit in own.pits for device in pit.devices}
+        assert {device.name for device in await queries.devices(tx, NOW)} == serials
+        for table in ("alert", "reading", "reading_1m", "reading_1h", "reading_1d", "film_profile", "limits"):
+            tenants = await tx.execute(text(f"SELECT DISTINCT tenant_id FROM {table}"))
+            assert {*tenants.scalars()} <= ({tenant_id} if own.has_workshop else set()), table
+
+
+async def test_the_cooperative_has_a_pump_only_and_the_third_tenant_both(demo: Demo) -> None:
+    async with transaction(EVERY_TENANT) as tx:
+        rows = await tx.execute(text("SELECT name, has_workshop, has_pump FROM tenant"))
+        assert {tuple(row) for row in rows.all()} == {
+            (WORKSHOP.name, True, False),
+            (COOPERATIVE.name, False, True),
+            (BOTH.name, True, True),
+        }
+
+
+async def test_a_second_start_changes_nothing_and_shows_the_same_logins(demo: Demo, seeded: Seeded) -> None:
+    before, fleet = await fingerprint(), (seeded.data / FLEET).read_bytes()
+    assert await seed(NOW + timedelta(hours=1), seeded.data) == demo
+    assert await fingerprint() == before
+    assert (seeded.data / FLEET).read_bytes() == fleet
+
+
+async def test_two_starts_at_once_make_one_demo(database: str, tmp_path: Path) -> None:
+    first, second = await asyncio.gather(seed(NOW, tmp_path), seed(NOW, tmp_path))
+    assert first == second
+    await viewer_of(first.logins[0])
+
+
+async def test_the_files_are_for_nobody_else_to_read(seeded: Seeded) -> None:
+    for name in (LOGINS, FLEET):
+        assert stat.S_IMODE((seeded.data / name).stat().st_mode) == 0o600
+
+
+async def test_a_database_with_tenants_of_its_own_is_left_alone(world: World, seeded: Seeded, tmp_path: Path) -> None:
+    before = await fingerprint()
+    for data in (tmp_path, seeded.data):  # without a demo's files, and with those of another database
+        with pytest.raises(DemoRefused, match="has tenants"):
+            await seed(NOW, data)
+    assert await fingerprint() == before
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("window", "resolution", "points"),
+    [
+        (timedelta(hours=2), "raw", 1_300),
+        (timedelta(hours=24), "1m", 1_430),
+        (timedelta(days=2), "10m", 280),
+        (timedelta(days=29), "1h", 690),
+        (timedelta(days=29), "1d", 28),
+    ],
+)
+@pytest.mark.parametrize("metric", [Metric.T_C, Metric.PM25])
+async def test_every_window_of_a_chart_is_filled(
+    demo: Demo, window: timedelta, resolution: str, points: int, metric: Metric
+) -> None:
+    tenant_id = await tenant_of(WORKSHOP.name)
+    pit_id = await pit_of(tenant_id, "Pit 1")  # two devices, each with some of the metrics
+    async with transaction(tenant_id) as tx:
+        series = await history.history(tx, pit_id, NOW - window, NOW, history.BY_NAME[resolution], (metric,))
+    assert len(series[metric].at_ms) >= points
+    assert max(series[metric].high) < 30
+    assert all(low <= mean <= high for low, mean, high in zip(*series_parts(series[metric]), strict=True))
+
+
+def series_parts(series: history.Series) -> tuple[list[float], list[float], list[float]]:
+    return series.low, series.mean, series.high
+
+
+async def test_the_past_ends_where_the_live_curve_goes_on(demo: Demo) -> None:
+    part = WORKSHOP.pits[4]
+    tenant_id = await tenant_of(WORKSHOP.name)
+    pit_id = await pit_of(tenant_id, part.name)
+    async with transaction(tenant_id) as tx:
+        columns = ", ".join(METRICS)
+        statement = f"SELECT at, {columns} FROM reading WHERE pit_id = :pit ORDER BY at DESC LIMIT 1"
+        at, *values = (await tx.execute(text(statement), {"pit": pit_id})).one()
+    assert NOW - at <= timedelta(seconds=10)
+    assert values == pytest.approx(climate(Room(part.seed), at.timestamp()), rel=1e-6)
+
+
+async def test_the_roll_up_goes_on_from_the_last_whole_minute(demo: Demo) -> None:
+    async with transaction(EVERY_TENANT) as tx:
+        until = (await tx.execute(text("SELECT until FROM rollup_progress"))).scalar_one()
+        late = (await tx.execute(text("SELECT count(*) FROM rollup_late"))).scalar_one()
+    assert NOW - timedelta(minutes=2) <= until <= NOW
+    assert late == 0
+
+
+async def test_the_inbox_holds_a_month_of_resolved_alerts_of_which_staff_noted_many(demo: Demo) -> None:
+    async with transaction(await tenant_of(WORKSHOP.name)) as tx:
+        alerts, total = await queries.alerts(tx, queries.AlertFilter(state="resolved"), 0, 100)
+    assert 5 <= total <= 80
+    noted = [alert for alert in alerts if alert.note]
+    assert {alert.acknowledged_by for alert in noted} == {"Farida", "Sunil"}
+    assert len(noted) < total
+    assert all(alert.resolved_at and alert.resolved_at > (alert.acknowledged_at or alert.raised_at) for alert in alerts)
+
+
+async def test_at_once_one_pit_is_too_humid_and_one_is_silent_and_nothing_else_is_wrong(demo: Demo) -> None:
+    async with transaction(EVERY_TENANT) as tx:
+        alerts = await queries.open_alerts(tx, NOW)
+    assert {(alert.pit_name, alert.rule, alert.level) for alert in alerts} == {
+        ("Pit 3", "rh_pct", Level.WARNING),
+        ("Pit 6", "silent", Level.WARNING),
+    }
+
+
+def calm_pits() -> list[PitPart]:
+    roles = [(pit, {device.role for device in pit.devices}) for part in CAST for pit in part.pits]
+    return [pit for pit, of_pit in roles if not of_pit & {"dusty", "humid"}]
+
+
+@pytest.mark.parametrize("pit", calm_pits(), ids=lambda pit: pit.name)
+def test_calm_pits_stay_within_the_limits_of_their_film_on_every_day_of_the_year(pit: PitPart) -> None:
+    film = FILM_PROFILES[pit.film] if pit.film else {}
+    places = {m: {Origin.FILM: film.get(m, Limits()), Origin.DEFAULT: DEFAULTS[m]} for m in DEFAULTS}
+    limits = {metric: resolve(said)[0] for metric, said in places.items()}
+    room, begin_s = Room(pit.seed), int(NOW.timestamp())
+    for at_s in range(begin_s, begin_s + 365 * DAY_S, 7_001):
+        air = climate(room, at_s)
+        assert {m: limits[m].level_of(air[METRICS.index(m)]) for m in limits} == dict.fromkeys(limits, Level.OK)
+
+
+async def test_the_fleet_connects_with_the_demos_passwords_and_leaves_when_stopped(seeded: Seeded) -> None:
+    users = seeded.demo.broker_users()
+    assert len(users) == sum(len(pit.devices) for part in CAST for pit in part.pits)
+    roles = [(device.serial, ROLES[device.role].runs) for part in CAST for pit in part.pits for device in pit.devices]
+    running = {serial for serial, runs in roles if runs}
+    with PrivateMosquitto() as mosquitto:
+        async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client, asyncio.timeout(20):
+            await client.subscribe("v1/+/+/avail", qos=1)
+            stop = await seeded.demo.run_fleet(
+                lambda name: BrokerAddress("127.0.0.1", mosquitto.port, name, users[name])
+            )
+            assert await serials_that_say(client, b"online", len(running)) == running
+            await stop()
+            assert await serials_that_say(client, b"offline", len(running)) == running
+
+
+async def serials_that_say(client: aiomqtt.Client, word: bytes, count: int) -> set[str]:
+    said: set[str] = set()
+    while len(said) < count:
+        message = await anext(client.messages)
+        assert message.payload == word
+        said.add(str(message.topic).split("/")[2].split("-")[1])
+    return said

@@ -1,0 +1,183 @@
+"""Forms as plain HTML, for pages without a socket: password managers know them, and they work without scripts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from ui.texts import _
+
+LINE_CHARS_MAX = 120
+PASSWORD_CHARS_MAX = 1_000
+
+_SHAPES = {
+    "error": '<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.5M12 16.2v.3"/>',
+    "done": '<circle cx="12" cy="12" r="9"/><path d="m8 12.3 2.8 2.7 5.2-5.6"/>',
+    "wait": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5.3l3.5 2.2"/>',
+    "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5.5M12 7.5v.3"/>',
+}
+Mark = Literal["error", "done", "wait", "info"]
+_TONES: dict[Mark, str] = {"error": "crit", "done": "ok", "wait": "warn", "info": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An input of one line. `wrong` says what is wrong and what would be right."""
+
+    name: str
+    label: str
+    value: str = ""
+    kind: Literal["text", "password", "email", "tel"] = "text"
+    autocomplete: str = "off"
+    help: str = ""
+    wrong: str = ""
+    required: bool = True
+    code: bool = False
+    """One-time and recovery codes: 0 and O, 1 and l look different; no spelling, no capitals."""
+    chars_max: int = LINE_CHARS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of `options`: key to word. As radio buttons, or as a list when there are many."""
+
+    name: str
+    label: str
+    options: Mapping[str, str]
+    value: str
+    help: str = ""
+    wrong: str = ""
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Any of `options`; each is a field of its own that posts `yes`."""
+
+    label: str
+    options: Mapping[str, str]
+    chosen: frozenset[str]
+    wrong: str = ""
+
+
+Part = Line | Choice | Ticks
+
+
+def form(action: str, parts: Sequence[Part], verb: str, *, hidden: Mapping[str, str] | None = None) -> str:
+    """A form that posts to `action`. The cursor stands in the first field that is wrong, else the first empty one."""
+    focus = next((p for p in parts if p.wrong), None) or next((p for p in parts if _is_empty(p)), None)
+    fields = "".join(_part(part, focused=part is focus) for part in parts)
+    kept = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in (hidden or {}).items()
+    )
+    return (
+        f'<form method="post" action="{escape(action)}">{kept}{fields}'
+        f'<button class="btn primary" type="submit">{escape(verb)}</button></form>'
+    )
+
+
+def notice(mark: Mark, text: str, *, wait_s: int | None = None) -> str:
+    """A sentence above a form. With `wait_s`, scripts count down the number that stands in its `<b>`."""
+    role = "alert" if mark in ("error", "wait") else "status"
+    counted = escape(text) if wait_s is None else escape(text).replace(str(wait_s), f"<b>{wait_s}</b>", 1)
+    waiting = "" if wait_s is None else f' data-wait-s="{wait_s}"'
+    return f'<p class="notice" data-state="{_TONES[mark]}" role="{role}"{waiting}>{shape(mark)}<span>{counted}</span></p>'
+
+
+def shape(mark: Mark) -> str:
+    """An icon drawn in place, so that the page needs no icon font."""
+    return f'<svg class="shape" viewBox="0 0 24 24" aria-hidden="true">{_SHAPES[mark]}</svg>'
+
+
+def _is_empty(part: Part) -> bool:
+    return isinstance(part, Line) and not part.value
+
+
+def _part(part: Part, *, focused: bool) -> str:
+    if isinstance(part, Line):
+        return _line(part, focused)
+    if isinstance(part, Choice):
+        return _choice(part, focused)
+    return _ticks(part, focused)
+
+
+def _line(line: Line, focused: bool) -> str:
+    value = "" if line.kind == "password" else f' value="{escape(line.value)}"'
+    traits = "".join(
+        (
+            " required" if line.required else "",
+            " autofocus" if focused else "",
+            _described(line.name, line.help, line.wrong),
+            ' autocapitalize="none" spellcheck="false"' if line.code or line.kind != "text" else "",
+            ' class="id"' if line.code else "",
+            ' inputmode="numeric"' if line.autocomplete == "one-time-code" else "",
+        )
+    )
+    field = (
+        f'<input id="{line.name}" name="{line.name}" type="{line.kind}"{value} autocomplete="{line.autocomplete}"'
+        f' maxlength="{PASSWORD_CHARS_MAX if line.kind == "password" else line.chars_max}"{traits}>'
+    )
+    if line.kind == "password":
+        field = (
+            f'<div class="secret">{field}<button type="button" class="btn plain" data-shows="{line.name}" hidden'
+            f' data-show="{escape(_("Show"))}" data-hide="{escape(_("Hide"))}"'
+            f' aria-label="{escape(_("Show {field}").format(field=line.label))}" aria-pressed="false">'
+            f"{escape(_('Show'))}</button></div>"
+        )
+    return _field(line.name, line.label, field, line.help, line.wrong)
+
+
+def _choice(choice: Choice, focused: bool) -> str:
+    if choice.many:
+        options = "".join(
+            f'<option value="{escape(key)}"{" selected" if key == choice.value else ""}>{escape(word)}</option>'
+            for key, word in choice.options.items()
+        )
+        described = _described(choice.name, choice.help, choice.wrong)
+        field = f'<select id="{choice.name}" name="{choice.name}"{described}>{options}</select>'
+        return _field(choice.name, choice.label, field, choice.help, choice.wrong)
+    rows = "".join(
+        f'<label class="tick"><input type="radio" name="{choice.name}" value="{escape(key)}"'
+        f"{' checked' if key == choice.value else ''}{' autofocus' if focused and not i else ''}>"
+        f"<span>{escape(word)}</span></label>"
+        for i, (key, word) in enumerate(choice.options.items())
+    )
+    return _group(choice.label, rows, choice.wrong)
+
+
+def _ticks(ticks: Ticks, focused: bool) -> str:
+    rows = "".join(
+        f'<label class="tick"><input type="checkbox" name="{name}" value="yes"'
+        f"{' checked' if name in ticks.chosen else ''}{' autofocus' if focused and not i else ''}>"
+        f"<span>{escape(word)}</span></label>"
+        for i, (name, word) in enumerate(ticks.options.items())
+    )
+    return _group(ticks.label, rows, ticks.wrong)
+
+
+def _group(label: str, rows: str, wrong: str) -> str:
+    state = ' data-state="crit"' if wrong else ""
+    return f'<fieldset class="field"{state}><legend>{escape(label)}</legend>{rows}{_below("", "", wrong)}</fieldset>'
+
+
+def _field(name: str, label: str, field: str, help: str, wrong: str) -> str:
+    state = ' data-state="crit"' if wrong else ""
+    return (
+        f'<div class="field"{state}><label for="{name}">{escape(label)}</label>{field}{_below(name, help, wrong)}</div>'
+    )
+
+
+def _described(name: str, help: str, wrong: str) -> str:
+    if not help and not wrong:
+        return ""
+    invalid = ' aria-invalid="true"' if wrong else ""
+    return f' aria-describedby="{name}-below"{invalid}'
+
+
+def _below(name: str, help: str, wrong: str) -> str:
+    if not help and not wrong:
+        return ""
+    ident = f' id="{name}-below"' if name else ""
+    said = f"{shape('error')}<span>{escape(wrong)}</span>" if wrong else escape(help)
+    return f"<p{ident}>{said}</p>"
