@@ -1,4 +1,5 @@
-"""Every setting of PitPilot, from the environment (`PITPILOT_…`) or a file named by `PITPILOT_ENV_FILE`.
+"""Every setting of PitPilot, from the environment (`PITPILOT_…`), a file named by `PITPILOT_ENV_FILE`, or a folder
+named by `PITPILOT_SECRETS_DIR` with one file a setting (`pitpilot_…`), as containers get them. The first wins.
 
 Only main.py reads this module; everything else gets plain values. `python main.py settings` prints them all.
 """
@@ -9,10 +10,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.broker_address import BrokerAddress
+from ingest.device_addresses import DeviceAddresses
 
 Role = Literal["all", "web", "ingest"]
 LogFormat = Literal["console", "json"]
@@ -25,6 +27,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PITPILOT_", extra="ignore", env_ignore_empty=True)
 
     data: Path = Field(Path("data"), description="Folder of the embedded database, secrets and files; made if missing.")
+    secret: SecretStr = Field(
+        SecretStr(""),
+        description="The installation's secret, 64 hexadecimal digits, from which passwords and keys follow; empty: "
+        "generated at the first start into a file of the data folder.",
+    )
     host: str = Field("127.0.0.1", description="Address that the web server listens on; 0.0.0.0 for the whole LAN.")
     port: int = Field(8080, ge=1, le=65_535, description="Port of the web server.")
     public_url: str = Field(
@@ -38,10 +45,51 @@ class Settings(BaseSettings):
     mqtt_url: str = Field(
         "", description="mqtt://user:password@host:port or mqtts://… of an existing broker; empty: an embedded one."
     )
+    mqtt_rights: Path | None = Field(
+        None,
+        description="Folder in which PitPilot writes who may connect to that broker, for deploy/mosquitto/run.sh to "
+        "read; empty: somebody else keeps the broker's users.",
+    )
+    devices_mqtt_url: str = Field(
+        "",
+        description="mqtts://host:port by which devices reach the broker with a password, as they are told when they "
+        "claim themselves; empty: PitPilot's own host, at the usual port.",
+    )
+    devices_mtls_url: str = Field(
+        "", description="mqtts://host:port by which devices reach the broker with a certificate; empty: as above."
+    )
     role: Role = Field("all", description="What this process does: all, web (pages and API) or ingest (devices).")
     database_pool: int = Field(8, ge=2, le=100, description="Connections that pages and API may hold at once.")
     log_format: LogFormat = Field("console", description="console for people, json for machines.")
     log_level: LogLevel = Field("info", description="debug, info, warning or error.")
+
+    oidc_issuer: str = Field(
+        "", description="Issuer of an OpenID provider to sign in by, e.g. https://id.example.com; empty: none."
+    )
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret that the provider gave to PitPilot.")
+    oidc_client_id: str = Field(
+        "",
+        validate_default=True,
+        description="The name that the provider gave to PitPilot; redirect address: …/sign-in/oidc/callback.",
+    )
+    oidc_name: str = Field("OpenID", max_length=40, description="What the sign-in page calls the provider.")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_near = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if value and not (_is_address(value, "https") or (is_near and _is_address(value, "http"))):
+            raise ValueError("must look like https://id.example.com")
+        return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _is_whole(cls, value: str, said: ValidationInfo) -> str:
+        secret = said.data.get("oidc_client_secret", SecretStr("")).get_secret_value()
+        if len({bool(said.data.get("oidc_issuer")), bool(secret), bool(value)}) > 1:
+            raise ValueError("issuer, client id and client secret of an OpenID provider belong together")
+        return value
 
     @field_validator("database_url")
     @classmethod
@@ -56,6 +104,16 @@ class Settings(BaseSettings):
         if value:
             BrokerAddress.from_url(value)
         return value
+
+    @field_validator("devices_mqtt_url")
+    @classmethod
+    def _is_for_devices(cls, value: str) -> str:
+        return DeviceAddresses.of(value, "").by_password or ""
+
+    @field_validator("devices_mtls_url")
+    @classmethod
+    def _is_for_certificates(cls, value: str) -> str:
+        return DeviceAddresses.of("", value).by_certificate or ""
 
     @field_validator("public_url")
     @classmethod
@@ -75,6 +133,9 @@ def _is_address(value: str, *schemes: str, needs_path: bool = False) -> bool:
     return parts.scheme in schemes and port != 0 and bool(parts.path.strip("/") if needs_path else parts.hostname)
 
 
+_NAMING_OTHERS = {"PITPILOT_ENV_FILE", "PITPILOT_SECRETS_DIR"}
+
+
 class WrongSettings(Exception):
     """One or more settings can't be used; the text names each and what is allowed."""
 
@@ -85,20 +146,24 @@ def load() -> Settings:
     Raises:
         WrongSettings: a value is wrong, a name is unknown, or the named file is missing.
     """
-    file = os.environ.get("PITPILOT_ENV_FILE")
+    file, folder = os.environ.get("PITPILOT_ENV_FILE"), os.environ.get("PITPILOT_SECRETS_DIR")
     if file and not Path(file).is_file():
         raise WrongSettings(f"PITPILOT_ENV_FILE: there is no file {file}")
-    known = {f"PITPILOT_{name.upper()}" for name in Settings.model_fields} | {"PITPILOT_ENV_FILE"}
-    named = {*os.environ, *(dotenv_values(file) if file else ())}
+    if folder and not Path(folder).is_dir():
+        raise WrongSettings(f"PITPILOT_SECRETS_DIR: there is no folder {folder}")
+    known = {f"PITPILOT_{name.upper()}" for name in Settings.model_fields} | _NAMING_OTHERS
+    in_folder = [path.name.upper() for path in Path(folder).iterdir()] if folder else []
+    named = {*os.environ, *(dotenv_values(file) if file else ()), *in_folder}
     unknown = sorted(name for name in named if name.startswith("PITPILOT_") and name not in known)
     faults = [f"{name}: no such setting; allowed are {', '.join(sorted(known))}" for name in unknown]
     try:
-        settings = Settings(_env_file=file)  # type: ignore[call-arg]  # pydantic-settings takes it at run time
+        settings = Settings(_env_file=file, _secrets_dir=folder or None)  # type: ignore[call-arg]  # taken at run time
     except ValidationError as error:
         for fault in error.errors():
             name = "PITPILOT_" + str(fault["loc"][0]).upper().removeprefix("PITPILOT_")
             text = fault["msg"].removeprefix("Value error, ")
-            found = "" if name.endswith("_URL") else f" (found {fault['input']!r})"  # an address may hold a password
+            hidden = name.endswith(("_URL", "SECRET"))  # an address may hold a password
+            found = "" if hidden else f" (found {fault['input']!r})"
             faults.append(f"{name}: {text}{found}")
         raise WrongSettings("\n".join(faults)) from None
     if faults:

@@ -1,16 +1,17 @@
 """Alerts: stepped with each batch of readings, acknowledged by people, silenced until an end."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import audit
+from actions.alert_changes import AlertNews, RuleChange, write_changes
 from actions.announce import Announcement, Topic, announce
 from actions.live import Hub
 from domain.access import Intent, Viewer
@@ -31,17 +32,6 @@ _Key = tuple[UUID, str]
 _FIELDS = tuple(f.name for f in fields(RuleState))  # columns of rule_state have the same names
 
 
-@dataclass(frozen=True, slots=True)
-class AlertNews:
-    """An alert that was raised, moved or cleared."""
-
-    tenant_id: UUID
-    pit_id: UUID
-    rule: str
-    alert_id: UUID
-    level: Level
-
-
 @dataclass(slots=True)
 class _Rule:
     """A rule that this batch may move: its pit's tenant, its limits, and where it stands."""
@@ -60,25 +50,21 @@ async def step_rules(
     Part of the transaction that stores the readings; locks the rules' rows in the order of their keys.
     """
     by_pit: dict[UUID, list[Reading]] = defaultdict(list)
-    outside: set[_Key] = set()
     for reading in readings:
-        pit_id = reading.pit_id
-        pit_rules = rules.get(pit_id) if pit_id else None
-        if pit_id is None or pit_rules is None:
-            continue
-        by_pit[pit_id].append(reading)
-        values = reading.values
-        for i, low, high in pit_rules.quiet:
-            value = values[i]
-            if value is not None and not low <= value <= high:
-                outside.add((pit_id, METRICS[i]))
+        if reading.pit_id is not None:
+            by_pit[reading.pit_id].append(reading)
     if not by_pit:
         return []
+    outside: set[_Key] = set()
+    for pit_id, own in by_pit.items():
+        if pit_rules := rules.get(pit_id):
+            for crossed in _outside(own, pit_rules):
+                outside.add((pit_id, crossed))
     restless = await _lock(cursor, by_pit, outside)
     moved: dict[_Key, _Rule] = {}
     for key in sorted(restless.keys() | outside, key=lambda k: (str(k[0]), k[1])):
         pit_id, metric = key
-        limits = rules[pit_id].limits.get(Metric(metric))
+        limits = rules[pit_id].limits.get(Metric(metric)) if pit_id in rules else None
         if limits is None:
             continue
         before = _seen(restless.get(key, RuleState()), hub, pit_id, Metric(metric))
@@ -87,7 +73,21 @@ async def step_rules(
         if rule.state != before or rule.changes:
             moved[key] = rule
     await _save(cursor, moved)
-    return [news for (pit_id, metric), rule in moved.items() for news in await _tell(cursor, pit_id, metric, rule)]
+    changes = [
+        [RuleChange(rule.tenant_id, pit_id, metric, rule.limits, change) for change in rule.changes]
+        for (pit_id, metric), rule in moved.items()
+    ]
+    return await write_changes(cursor, changes)
+
+
+def _outside(readings: Sequence[Reading], rules: "PitRules") -> Iterator[Metric]:
+    """The metrics with a value that can change a quiet rule. Nearly all readings need no more than this."""
+    for i, low, high in rules.quiet:
+        for reading in readings:
+            value = reading.values[i]
+            if value is not None and not low <= value <= high:
+                yield METRICS[i]
+                break
 
 
 def _seen(state: RuleState, hub: Hub, pit_id: UUID, metric: Metric) -> RuleState:
@@ -113,11 +113,14 @@ def _step_all(rule: _Rule, readings: Iterable[Reading], index: int) -> None:
 async def _lock(
     cursor: psycopg.AsyncCursor[Any], pits: Iterable[UUID], outside: Iterable[_Key]
 ) -> dict[_Key, RuleState]:
-    """Fetches and locks the rows of these pits that are restless, and the quiet ones that are named."""
+    """Fetches and locks the rows of these pits that are restless, and the quiet ones that are named.
+
+    The pits travel in binary (%b): as text, each of a thousand would be searched for what must be quoted.
+    """
     named = list(outside)
     await cursor.execute(
-        f"SELECT pit_id, metric, {', '.join(_FIELDS)} FROM rule_state WHERE (pit_id = ANY(%s) AND NOT quiet)"
-        " OR (pit_id, metric) IN (SELECT * FROM unnest(%s::uuid[], %s::text[])) ORDER BY pit_id, metric FOR UPDATE",
+        f"SELECT pit_id, metric, {', '.join(_FIELDS)} FROM rule_state WHERE (pit_id = ANY(%b) AND NOT quiet)"
+        " OR (pit_id, metric) IN (SELECT * FROM unnest(%b::uuid[], %s::text[])) ORDER BY pit_id, metric FOR UPDATE",
         [list(pits), [pit_id for pit_id, _ in named], [metric for _, metric in named]],
     )
     return {(pit_id, metric): _state(values) for pit_id, metric, *values in await cursor.fetchall()}
@@ -156,76 +159,6 @@ async def _save(cursor: psycopg.AsyncCursor[Any], moved: Mapping[_Key, _Rule]) -
 def is_quiet(state: RuleState) -> bool:
     """Whether a reading inside all limits would leave the rule as it is."""
     return state.level is Level.OK and not (state.unknown or state.warning_since or state.critical_since)
-
-
-async def _tell(cursor: psycopg.AsyncCursor[Any], pit_id: UUID, metric: str, rule: _Rule) -> list[AlertNews]:
-    """Writes a rule's changes into its alert and that alert's history."""
-    news: list[AlertNews] = []
-    for change in rule.changes:
-        alert_id = await _apply(cursor, pit_id, metric, rule, change)
-        if alert_id is not None:
-            await _add_event(cursor, rule.tenant_id, alert_id, change.at, _kind(change), change.value)
-            news.append(AlertNews(rule.tenant_id, pit_id, metric, alert_id, change.after))
-    return news
-
-
-async def _apply(
-    cursor: psycopg.AsyncCursor[Any], pit_id: UUID, metric: str, rule: _Rule, change: Change
-) -> UUID | None:
-    if change.before is Level.OK:
-        await cursor.execute(
-            "INSERT INTO alert (id, tenant_id, pit_id, rule, level, value, limit_value, peak, flapping, raised_at,"
-            " changed_at, note) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '')"
-            " ON CONFLICT DO NOTHING RETURNING id",
-            [
-                uuid4(), rule.tenant_id, pit_id, metric, int(change.after), change.value,
-                crossed(rule.limits, change), change.value, change.flapping, change.at, change.at,
-            ],
-        )  # fmt: skip
-    elif change.after is Level.OK:
-        await cursor.execute(
-            "UPDATE alert SET resolved_at = %s, changed_at = %s, value = %s WHERE pit_id = %s AND rule = %s"
-            " AND device_id IS NULL AND resolved_at IS NULL RETURNING id",
-            [change.at, change.at, change.value, pit_id, metric],
-        )
-    else:  # an alert that became worse calls again, so it is no longer acknowledged
-        await cursor.execute(
-            "UPDATE alert SET level = %s, changed_at = %s, value = %s, limit_value = %s, flapping = %s,"
-            " acknowledged_at = CASE WHEN %s THEN NULL ELSE acknowledged_at END,"
-            " acknowledged_by = CASE WHEN %s THEN NULL ELSE acknowledged_by END"
-            " WHERE pit_id = %s AND rule = %s AND device_id IS NULL AND resolved_at IS NULL RETURNING id",
-            [
-                int(change.after), change.at, change.value, crossed(rule.limits, change), change.flapping,
-                worse := change.after > change.before, worse, pit_id, metric,
-            ],
-        )  # fmt: skip
-    row = await cursor.fetchone()
-    return row[0] if row else None
-
-
-def crossed(limits: Limits, change: Change) -> float | None:
-    """The limit that the value is beyond (or was last beyond)."""
-    low, high = limits.range_of(max(change.after, Level.WARNING))
-    if low is not None and change.value < low:
-        return low
-    return high if high is not None else low
-
-
-def _kind(change: Change) -> str:
-    if change.before is Level.OK:
-        return "raised"
-    if change.after is Level.OK:
-        return "resolved"
-    return "escalated" if change.after > change.before else "eased"
-
-
-async def _add_event(
-    cursor: psycopg.AsyncCursor[Any], tenant_id: UUID, alert_id: UUID, at: datetime, kind: str, value: float | None
-) -> None:
-    await cursor.execute(
-        "INSERT INTO alert_event (tenant_id, alert_id, at, kind, value, note) VALUES (%s, %s, %s, %s, %s, '')",
-        [tenant_id, alert_id, at, kind, value],
-    )
 
 
 async def acknowledge(alert_id: UUID, note: str, by: Viewer, now: datetime) -> Refusal | Alert:

@@ -67,12 +67,13 @@ class PitNow:
         return out
 
     def take(self, reading: Reading) -> None:
-        at_us = reading.at_us
+        values, ats_us, at_us = self.values, self.ats_us, reading.at_us
+        bucket = at_us // TREND_BUCKET_US
         for i, value in enumerate(reading.values):
-            if value is None or at_us <= self.ats_us[i]:
+            if value is None or at_us <= ats_us[i]:
                 continue
-            self.values[i], self.ats_us[i] = value, at_us
-            trend, bucket = self.trends[i], at_us // TREND_BUCKET_US
+            values[i], ats_us[i] = value, at_us
+            trend = self.trends[i]
             if trend and trend[-1][0] == bucket:
                 trend[-1] = (bucket, value)
             else:
@@ -119,9 +120,9 @@ class Hub:
             now = pits.get(pit_id) or self.pit(pit_id, reading.tenant_id)
             now.take(reading)
             changed.add(pit_id)
-            if pit_id in watched:
+            if watched and pit_id in watched:  # a UUID's hash costs more than asking first whether there is anything
                 now.unsent.append(reading)
-            if pit_id in listeners:
+            if listeners and pit_id in listeners:
                 self.emit(LiveEvent("reading", reading.tenant_id, pit_id, reading))
 
     def set_level(self, pit_id: UUID, tenant_id: UUID, rule: str, level: Level) -> None:
@@ -142,6 +143,10 @@ class Hub:
             if pit_id in self.pits:
                 self.pits[pit_id].unsent.clear()
         self._watched = set(pits)
+
+    def watch_also(self, pit_id: UUID) -> None:
+        """Begins to keep a pit's readings at once: whoever reads history after this misses none."""
+        self._watched.add(pit_id)
 
     def take_changed(self) -> set[UUID]:
         """Hands over the pits that changed since the last call."""

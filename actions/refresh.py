@@ -6,6 +6,8 @@ from actions.announce import Announcement, Topic, listen
 from actions.live import Hub, LiveEvent
 from actions.warm import reload_alerts
 
+SETTLE_S = 0.1  # several changes at once are one reading; of its own changes this process knows the levels already
+
 
 class AlertRefresher:
     """Hears that alerts changed, reads them again, and tells the hub's subscribers."""
@@ -24,6 +26,7 @@ class AlertRefresher:
     async def run(self) -> None:
         while True:
             await self._wake.wait()
+            await asyncio.sleep(SETTLE_S)
             self._wake.clear()
             heard, self._heard = self._heard, set()
             await reload_alerts(self._hub, {a.pit_id for a in heard if a.pit_id})

@@ -1,29 +1,27 @@
-"""Who asks: a session by bearer token or by the browser's cookie, and what its person may do."""
+"""Who asks: an access token, an API key or the browser's cookie, and what its person may do."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Security
+from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
-from actions.people import LOGIN_CHARS_MAX, PASSWORD_CHARS_MAX, Seat, seat_of, sign_in, sign_out
+from actions.people import Seat, cookies, seat_of
 from api.context import Now, Wired
-from api.fields import Words
-from api.openapi import errors
-from api.problems import BoundedRoute, refused
-from domain.access import Intent, Role, Viewer
+from api.problems import refused
+from domain.access import SCOPE_OF, Intent, Viewer
 from domain.refusals import Refusal
 
-COOKIE = "pitpilot_session"
+COOKIE = cookies.SESSION
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-router = APIRouter(prefix="/auth", tags=["sign-in"], route_class=BoundedRoute)
-_bearer = HTTPBearer(scheme_name="session_token", auto_error=False, description="`access_token` of a sign-in.")
+_bearer = HTTPBearer(
+    scheme_name="session_token",
+    auto_error=False,
+    description="`access_token` of a sign-in, or a personal API key (`ppk_…`).",
+)
 _cookie = APIKeyCookie(
     name=COOKIE,
     scheme_name="session_cookie",
@@ -61,6 +59,13 @@ def not_signed_in() -> HTTPException:
     return refused("not_signed_in", "Sign in, or send the token of a session that has not ended.")
 
 
+def not_allowed(by: Viewer, intent: Intent) -> HTTPException:
+    scope = SCOPE_OF[intent]
+    if scope not in by.scopes:
+        return refused(Refusal.NOT_ALLOWED, f"This token or key does not have the scope `{scope}`.")
+    return refused(Refusal.NOT_ALLOWED, f"The role {by.role} may not do this.")
+
+
 def seat(intent: Intent) -> Callable[..., Awaitable[Seat]]:
     """A dependency: the signed-in person's seat, if the role may do this."""
 
@@ -69,7 +74,7 @@ def seat(intent: Intent) -> Callable[..., Awaitable[Seat]]:
         if found is None:
             raise not_signed_in()
         if not found.viewer.may(intent):
-            raise refused(Refusal.NOT_ALLOWED, f"The role {found.viewer.role} may not do this.")
+            raise not_allowed(found.viewer, intent)
         return found
 
     return dependency
@@ -82,48 +87,3 @@ def viewer(intent: Intent) -> Callable[..., Awaitable[Viewer]]:
         return found.viewer
 
     return dependency
-
-
-class Credentials(BaseModel):
-    """Name and password of a person."""
-
-    model_config = ConfigDict(extra="forbid")
-    login: Words = Field(min_length=1, max_length=LOGIN_CHARS_MAX, examples=["owner@workshop.example"])
-    password: Words = Field(min_length=1, max_length=PASSWORD_CHARS_MAX)
-
-
-class SignedInPerson(BaseModel):
-    """Who signed in, and in which tenant."""
-
-    name: str
-    role: Role
-    tenant_id: UUID
-
-
-class Token(BaseModel):
-    """A session; the token is said once and can't be asked for again."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105  # a scheme, no secret
-    expires_at: datetime
-    person: SignedInPerson
-
-
-@router.post("/login", responses=errors(401, 403, 422, 503))
-async def log_in(credentials: Credentials, request: Request, now: Now) -> Token:
-    """Starts a session. It ends at `expires_at`, by a sign-out, or after seven days without use."""
-    address = request.client.host if request.client else ""
-    agent = request.headers.get("user-agent", "")
-    answer = await sign_in(credentials.login, credentials.password, address, agent, now)
-    if isinstance(answer, Refusal):
-        suspended = answer is Refusal.SUSPENDED
-        raise refused(answer, "This account is suspended." if suspended else "Name or password is wrong.")
-    by = answer.viewer
-    person = SignedInPerson(name=by.name, role=by.role, tenant_id=by.tenant_id)
-    return Token(access_token=answer.token, expires_at=answer.expires_at, person=person)
-
-
-@router.post("/logout", status_code=204, responses=errors(401, 403, 503))
-async def log_out(token: Annotated[str, Depends(session_token)], now: Now) -> None:
-    """Ends the session of the token or cookie. A token that is unknown or has ended already is no error."""
-    await sign_out(token, now)

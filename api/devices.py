@@ -1,24 +1,26 @@
-"""Devices: what they last said of themselves, how much they lose, and what was refused of them."""
+"""Devices: what they last said of themselves, how much they lose, what was refused of them, and who they are."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from api import device_identity
 from api.auth import viewer
 from api.context import Now
+from api.device_identity import DeviceId
 from api.openapi import errors
 from api.problems import refused
 from domain.access import Intent, Viewer
+from domain.claims import Identity
 from domain.refusals import Refusal
 from storage import queries
 from storage.session import transaction
 
-router = APIRouter(prefix="/devices", tags=["devices"])
+router = APIRouter(tags=["devices"])
 DeviceViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_DEVICES))]
-DeviceId = Annotated[str, Path(pattern="^[a-z0-9-]{3,40}$", examples=["pp-0001"])]
 
 
 class Device(BaseModel):
@@ -39,6 +41,12 @@ class Device(BaseModel):
     expected: int = Field(description="Readings of the last hour, by their numbers.")
     lost: int = Field(description="How many of them did not arrive (yet).")
     rejected_today: int = Field(description="Messages and readings that were refused today (UTC).")
+    identity: Identity = Field(description="`waiting` to be claimed, `claimed`, or `revoked`.")
+    credential: Literal["password", "certificate"] | None = Field(description="How it comes in at the broker.")
+    claimed_at: datetime | None
+    revoked_at: datetime | None
+    certificate_until: datetime | None = Field(description="When its certificate runs out.")
+    claim_code_until: datetime | None = Field(description="Until when a claim code may be used, if there is one.")
 
 
 class Devices(BaseModel):
@@ -69,7 +77,7 @@ class DeviceWithRejections(Device):
     rejections: Rejections
 
 
-@router.get("", responses=errors(401, 403, 503))
+@router.get("/devices", responses=errors(401, 403, 503))
 async def list_devices(viewer: DeviceViewer, now: Now, pit_id: UUID | None = None) -> Devices:
     """All devices of the workshop, or of one pit."""
     async with transaction(viewer.tenant_id) as tx:
@@ -77,7 +85,7 @@ async def list_devices(viewer: DeviceViewer, now: Now, pit_id: UUID | None = Non
     return Devices(devices=[Device(**_fields(row)) for row in rows])
 
 
-@router.get("/{device_id}", responses=errors(401, 403, 404, 503))
+@router.get("/devices/{device_id}", responses=errors(401, 403, 404, 503))
 async def read_device(device_id: DeviceId, viewer: DeviceViewer, now: Now) -> DeviceWithRejections:
     """One device with its refused messages."""
     async with transaction(viewer.tenant_id) as tx:
@@ -106,4 +114,13 @@ def _fields(row: queries.DeviceRow) -> dict[str, Any]:
         "expected": row.expected,
         "lost": row.lost,
         "rejected_today": row.rejected_today,
+        "identity": row.identity,
+        "credential": row.credential,
+        "claimed_at": row.claimed_at,
+        "revoked_at": row.revoked_at,
+        "certificate_until": row.certificate_until,
+        "claim_code_until": row.code_until,
     }
+
+
+router.include_router(device_identity.router)

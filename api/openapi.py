@@ -8,11 +8,12 @@ from api.problems import MEDIA_TYPE, Problem
 
 _MEANINGS = {
     400: "The request can't be read.",
-    401: "Nobody is signed in (`not_signed_in`), or the credentials are wrong (`wrong_credentials`).",
+    401: "Nobody is signed in (`not_signed_in`), or what was shown to sign in is wrong (`wrong_credentials`, …).",
     403: "The person may not do this (`not_allowed`), or the request comes from a foreign page (`wrong_origin`).",
     404: "There is no such thing, or it is not the viewer's to see (`not_found`).",
-    409: "Somebody was faster.",
+    409: "Not in the state that things are in now: somebody was faster, or something else comes first.",
     413: "The request is too large (`too_large`).",
+    429: "Too many failures from this address or for this account (`try_later`); see `Retry-After`.",
     422: "A field can't be used (`invalid` and more precise codes).",
     503: "The database does not answer (`unavailable`); try again after `Retry-After` seconds.",
 }
@@ -46,6 +47,8 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
     models["Problem"] = problem
     for path in schema["paths"].values():
         for method in _METHODS:
+            if "requestBody" in path.get(method, {}):
+                path[method]["responses"].setdefault("400", {"description": ""})
             for status, response in path.get(method, {}).get("responses", {}).items():
                 if status.startswith(("4", "5")):
                     response["description"] = _MEANINGS.get(int(status), response["description"])

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.refusals import Refusal
+from domain.refusals import Refusal, TryLater
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -42,9 +42,27 @@ STATUS_OF: Mapping[str, int] = {
     Refusal.ALREADY_ACKNOWLEDGED: 409,
     Refusal.ALREADY_RESOLVED: 409,
     Refusal.TOO_LONG: 422,
+    Refusal.NOT_CLAIMED: 409,
+    Refusal.REQUEST_NEEDED: 409,
     Refusal.END_IN_THE_PAST: 422,
     Refusal.WRONG_CREDENTIALS: 401,
     Refusal.SUSPENDED: 403,
+    Refusal.TENANT_PENDING: 403,
+    Refusal.TENANT_DECLINED: 403,
+    Refusal.TENANT_SUSPENDED: 403,
+    Refusal.CODE_NEEDED: 401,
+    Refusal.WRONG_CODE: 401,
+    "refresh_refused": 401,
+    Refusal.REFRESH_REUSED: 401,
+    "try_later": 429,
+    Refusal.ALREADY_SO: 409,
+    Refusal.NOT_POSSIBLE_NOW: 409,
+    Refusal.LAST_OWNER: 409,
+    Refusal.YOURSELF: 409,
+    Refusal.BELONGS_TO_OTHERS: 403,
+    Refusal.LINK_USED: 409,
+    Refusal.LINK_REVOKED: 409,
+    Refusal.TOO_MANY: 409,
 }
 """Codes that this API refuses with. Limits' faults (`domain.limits.LimitsFault`) are 422 as well."""
 
@@ -75,6 +93,13 @@ def refused(code: str, detail: str, errors: Iterable[FieldError] = ()) -> HTTPEx
     status = STATUS_OF.get(code, 422)
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}.get(status)
     return HTTPException(status, {"code": code, "detail": detail, "errors": list(errors)}, headers)
+
+
+def try_later(later: TryLater) -> HTTPException:
+    """Too many failures; the answer says when it is worth coming again."""
+    error = refused("try_later", f"Too many attempts. Try again in {later.wait_s} seconds.")
+    error.headers = {"Retry-After": str(later.wait_s)}
+    return error
 
 
 def invalid(field: str, message: str) -> HTTPException:

@@ -5,7 +5,21 @@ those of the pages around it stay theirs; and the live socket beside it.
 from fastapi import APIRouter, Depends, FastAPI
 
 from actions import live
-from api import alerts, auth, devices, history, limits, openapi, pits, problems, silences, socket
+from api import (
+    account,
+    alerts,
+    audit,
+    devices,
+    history,
+    limits,
+    openapi,
+    people,
+    pits,
+    problems,
+    silences,
+    socket,
+    tokens,
+)  # fmt: skip
 from api.context import Context, not_kept
 
 PREFIX = "/v1"
@@ -37,7 +51,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
     openapi.install(api)
     if with_people:
         v1 = APIRouter(prefix=PREFIX, dependencies=[Depends(not_kept)])
-        for module in (auth, pits, history, limits, alerts, silences, devices):
+        for module in (tokens, account, people, pits, history, limits, alerts, silences, devices, audit):
             v1.include_router(module.router)
         api.include_router(v1)
         api.state.socket = socket.mount(app, public_url, hub)

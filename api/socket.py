@@ -1,6 +1,7 @@
 """`WS /ws`: live events of the pits that a signed-in client subscribes to. docs/API.md describes the messages."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from actions import live
+from actions.announce import Announcement, Topic, listen
 from actions.live import Hub, LiveEvent, Unsubscribe
 from actions.people import Seat, seat_of
+from actions.people.seats import still_seated
 from api.auth import COOKIE, is_own_origin
 from api.mailbox import Mailbox
 from domain.access import Intent, Viewer
@@ -29,7 +32,7 @@ CLIENTS_MAX = 1_000
 SUBSCRIPTIONS_MAX = 100  # of one client
 MESSAGE_CHARS_MAX = 1_024
 TOKEN_WITHIN_S = 5.0
-CHECK_EVERY_S = 30.0  # for as long may a session that has ended still hear
+CHECK_EVERY_S = 30.0  # a session that was ended is announced; this finds those that end by the clock
 
 MALFORMED, NOT_SIGNED_IN, NOT_ALLOWED, TOO_SLOW = 4400, 4401, 4403, 4408
 TOO_BIG, TRY_LATER = 1009, 1013  # RFC 6455, and the registry that it founded
@@ -74,7 +77,7 @@ class LiveSocket:
             if self.clients > CLIENTS_MAX:
                 raise Closed(TRY_LATER, "too many clients")
             token = await self._token(socket)
-            await _Conversation(socket, self._hub, token, await _seat(token)).run()
+            await _Conversation(socket, self._hub, _admitted(await seat_of(token, datetime.now(UTC)))).run()
         except Closed as closed:
             await _close(socket, closed)
         except SQLAlchemyError as error:
@@ -105,9 +108,9 @@ class LiveSocket:
 class _Conversation:
     """A signed-in client: what it says, what it hears, and whether its session still holds."""
 
-    def __init__(self, socket: WebSocket, hub: Hub, token: str, seat: Seat) -> None:
-        self._socket, self._hub, self._token = socket, hub, token
-        self._viewer: Viewer = seat.viewer
+    def __init__(self, socket: WebSocket, hub: Hub, seat: Seat) -> None:
+        self._socket, self._hub, self._seat = socket, hub, seat
+        self._doubt = asyncio.Event()  # something of this person or tenant has changed
         self._mailbox = Mailbox()
         self._subscriptions: dict[UUID, Unsubscribe] = {}
 
@@ -119,12 +122,14 @@ class _Conversation:
             WebSocketDisconnect: the client is gone.
         """
         await self._say(event="signed_in", name=self._viewer.name, tenant_id=self._viewer.tenant_id)
+        stop_listening = listen(self._on_announcement)
         tasks = [asyncio.create_task(work) for work in (self._listen(), self._tell(), self._check())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
+            stop_listening()
             for unsubscribe in self._subscriptions.values():
                 unsubscribe()
             for task in tasks:
@@ -169,13 +174,25 @@ class _Conversation:
                 if event.pit_id in self._subscriptions:  # it may have waited here since before
                     await self._say(**_message(event))
 
+    def _on_announcement(self, announcement: Announcement) -> None:
+        is_ours = announcement.topic is Topic.PERSON and announcement.id == str(self._viewer.person_id)
+        if is_ours or (announcement.topic is Topic.TENANT and announcement.tenant_id == self._viewer.tenant_id):
+            self._doubt.set()
+
     async def _check(self) -> None:
         while True:
-            await asyncio.sleep(CHECK_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_EVERY_S):
+                    await self._doubt.wait()
+            self._doubt.clear()
             try:
-                self._viewer = (await _seat(self._token)).viewer
+                self._seat = _admitted(await still_seated(self._seat, datetime.now(UTC)))
             except SQLAlchemyError as error:  # says nothing about the session; asked again next time
                 log.warning("session of a socket not checked", error=str(error))
+
+    @property
+    def _viewer(self) -> Viewer:
+        return self._seat.viewer
 
     async def _say(self, **message: Any) -> None:
         await self._socket.send_text(msgspec.json.encode(message).decode())
@@ -204,8 +221,11 @@ async def _hear(socket: WebSocket) -> _Said:
     return said
 
 
-async def _seat(token: str) -> Seat:
-    seat = await seat_of(token, datetime.now(UTC))
+def _admitted(seat: Seat | None) -> Seat:
+    """
+    Raises:
+        Closed: nobody sits there, or somebody who may not hear pits.
+    """
     if seat is None:
         raise Closed(NOT_SIGNED_IN, "the session has ended")
     if not (seat.viewer.may(Intent.SEE_PITS) and seat.viewer.may(Intent.SEE_ALERTS)):

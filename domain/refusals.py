@@ -36,6 +36,22 @@ class Refusal(StrEnum):
     LINK_USED = "link_used"
     LINK_REVOKED = "link_revoked"
 
+    # Devices
+    CLAIM_CODE_UNKNOWN = "claim_code_unknown"
+    """Mistyped, or nobody gave it out."""
+    CLAIM_CODE_USED = "claim_code_used"
+    CLAIM_CODE_EXPIRED = "claim_code_expired"
+    CLAIM_CODE_WITHDRAWN = "claim_code_withdrawn"
+    """A newer code took its place, or the device was revoked or removed."""
+    REQUEST_UNUSABLE = "request_unusable"
+    """A certificate signing request that can't be read, is not signed by its own key, or whose key is too weak."""
+    REQUEST_NEEDED = "request_needed"
+    """The device has a certificate: only its own signing request, or a new claim code, gives it another."""
+    NOT_CLAIMED = "not_claimed"
+    """The device has no credential that could be changed."""
+    PUMP_IN_PIT = "pump_in_pit"
+    """A pump controller stands in no pit."""
+
     # People
     EMPTY = "empty"
     """A name or login without a character, or with one that can't be shown."""
@@ -75,17 +91,17 @@ class Refusal(StrEnum):
 class Weakness(StrEnum):
     """Why a new password is refused: the first that applies."""
 
-    TOO_SHORT = "password_too_short"  # noqa: S105  # these are codes, no secrets
-    TOO_LONG = "password_too_long"  # noqa: S105
-    COMMON = "password_common"  # noqa: S105
+    TOO_SHORT = "password_too_short"  # these are codes, no secrets
+    TOO_LONG = "password_too_long"
+    COMMON = "password_common"
     """Among those that are tried first."""
-    PERSONAL = "password_personal"  # noqa: S105
+    PERSONAL = "password_personal"
     """Made of the person's or the tenant's name."""
-    KEYBOARD = "password_keyboard"  # noqa: S105
-    REPEATED = "password_repeated"  # noqa: S105
-    SEQUENCE = "password_sequence"  # noqa: S105
-    DATE = "password_date"  # noqa: S105
-    GUESSABLE = "password_guessable"  # noqa: S105
+    KEYBOARD = "password_keyboard"
+    REPEATED = "password_repeated"
+    SEQUENCE = "password_sequence"
+    DATE = "password_date"
+    GUESSABLE = "password_guessable"
     """Guessable in another way: add words that have nothing to do with each other."""
 
 

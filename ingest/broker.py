@@ -101,6 +101,15 @@ class EmbeddedBroker:
         """
         return BrokerAddress(LOOPBACK, self._ports_in_use().devices, username, self._users[username])
 
+    @property
+    def devices_url(self) -> str:
+        """Where devices connect, without a user.
+
+        Raises:
+            BrokerError: the broker was not started.
+        """
+        return f"mqtt://{LOOPBACK}:{self._ports_in_use().devices}"
+
     async def replace_users(self, users: Mapping[str, str]) -> None:
         """Restarts the broker on its ports for these devices instead. Every client has to connect again.
 

@@ -6,20 +6,20 @@ like any others (2.0.11 then closes the connection of a denied publish), so that
 files do what they should.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from domain.broker_password import SALT_BYTES, hash_password
+
+__all__ = [
+    "DEVICE_READS", "DEVICE_WRITES", "SALT_BYTES", "SERVER_TREES", "DeviceLogin", "Login", "WrongBrokerName",
+    "acl_file", "hash_password", "password_file",
+]  # fmt: skip
+
 SERVER_TREES = ("v1/#", "homeassistant/#")
 DEVICE_WRITES = ("avail", "state", "telemetry", "event", "ack")
 DEVICE_READS = ("got", "cmd")
-
-SALT_BYTES = 12  # as many as Mosquitto 2.0.11 can read; later ones read more too
-# Mosquitto's own number. A device's password is random and long, so it is not the number that keeps it; and the broker
-# computes it for each connection in the thread that serves all the others.
-_ITERATIONS = 101
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -33,7 +33,7 @@ class Login:
     """A user of the broker."""
 
     username: str
-    password_hash: str = field(repr=False)  # as `hash_password` makes it
+    password_hash: str | None = field(repr=False)  # as `hash_password` makes it; None: comes in by certificate alone
 
     def __post_init__(self) -> None:
         _check(self.username)
@@ -50,21 +50,10 @@ class DeviceLogin(Login):
         _check(self.tenant)
 
 
-def hash_password(password: str, salt: bytes) -> str:
-    """A password as Mosquitto keeps it: `$7$iterations$salt$hash`, PBKDF2 with SHA-512.
-
-    Raises:
-        ValueError: the salt, which must be random, is not SALT_BYTES long.
-    """
-    if len(salt) != SALT_BYTES:
-        raise ValueError(f"the salt must have {SALT_BYTES} bytes, not {len(salt)}")
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
-    return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
-
-
 def password_file(server: Login, devices: Iterable[DeviceLogin]) -> str:
-    """The text of `password_file`."""
-    return "".join(f"{login.username}:{login.password_hash}\n" for login in (server, *devices))
+    """The text of `password_file`. Who is not in it can't come in by any password."""
+    with_password = [login for login in (server, *devices) if login.password_hash is not None]
+    return "".join(f"{login.username}:{login.password_hash}\n" for login in with_password)
 
 
 def acl_file(server: Login, devices: Iterable[DeviceLogin]) -> str:

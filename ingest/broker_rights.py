@@ -1,4 +1,4 @@
-"""Puts the files of broker_acl.py where a Mosquitto reads them."""
+"""Writes, where a Mosquitto reads them, the files of broker_acl.py, and whose certificates it takes, and no longer."""
 
 import os
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from pathlib import Path
 from ingest.broker_acl import DeviceLogin, Login, acl_file, password_file
 
 PASSWORDS, ACL = "passwords", "acl"
+AUTHORITY, REVOKED = "devices-ca.pem", "devices-revoked.pem"
 
 
 def write_rights(folder: Path, server: Login, devices: Iterable[DeviceLogin]) -> bool:
@@ -24,6 +25,17 @@ def write_rights(folder: Path, server: Login, devices: Iterable[DeviceLogin]) ->
         _replace(folder / ACL, acl_file(server, known)),
         _replace(folder / PASSWORDS, password_file(server, known)),
     ]
+    return any(changed)
+
+
+def write_authority(folder: Path, root: str, lists: Iterable[str]) -> bool:
+    """Writes the certificate below which devices' own must stand, and the revocation lists; returns whether either says
+    something new. All texts are PEM. Readable like the files of `write_rights`.
+
+    Raises:
+        OSError: the folder is missing or can't be written.
+    """
+    changed = [_replace(folder / AUTHORITY, root), _replace(folder / REVOKED, "".join(lists))]
     return any(changed)
 
 

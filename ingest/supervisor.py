@@ -12,6 +12,7 @@ log = structlog.get_logger(__name__)
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
 STEADY_AFTER_S = 60.0  # a task that ran this long starts again with the first back-off
+STOP_WITHIN_S, STOP_TRIES = 1.0, 3
 UNWELL_S = 60.0  # this long after its last fall a task counts as well again
 
 
@@ -46,11 +47,16 @@ class Supervisor:
         return all(health.is_well(now_s) for health in self.health.values())
 
     async def stop(self) -> None:
-        """Cancels all tasks, the last started first, and waits for each."""
-        for task in reversed(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        """Cancels all tasks, the last started first, and waits for them; one that swallows it is told again."""
+        for _ in range(STOP_TRIES):
+            for task in reversed(self._tasks):
+                task.cancel()
+            if not self._tasks:
+                return
+            _, late = await asyncio.wait(self._tasks, timeout=STOP_WITHIN_S)
+            self._tasks = list(late)
+        if self._tasks:
+            log.error("tasks did not stop", tasks=[task.get_name() for task in self._tasks])
 
     async def _keep(self, health: TaskHealth, work: Callable[[], Awaitable[None]]) -> None:
         backoff_s = BACKOFF_FIRST_S

@@ -1,4 +1,4 @@
-"""The audit trail's rows: appended under the lock of a tenant's head, read back in order, filtered for people."""
+"""The audit trail's rows: appended under the lock of a tenant's head, and read back in order to be checked."""
 
 from collections.abc import AsyncIterator
 from dataclasses import fields
@@ -14,7 +14,7 @@ from domain.audit import Entry, Head, Link, as_json
 CHAIN_PAGE_ROWS = 1_000
 
 _ENTRY = tuple(field.name for field in fields(Entry))  # columns have the same names
-_COLUMNS = ", ".join(_ENTRY)
+COLUMNS = ", ".join(_ENTRY)
 
 # A statement that changes nothing locks the row, and makes it where there is none. The clock is read under the lock.
 _LOCK = """
@@ -23,7 +23,7 @@ _LOCK = """
     RETURNING n, hash, greatest(clock_timestamp(), at)"""
 
 _APPEND = f"""
-    WITH added AS (INSERT INTO audit ({_COLUMNS}, previous, hash) VALUES
+    WITH added AS (INSERT INTO audit ({COLUMNS}, previous, hash) VALUES
         (:tenant_id, :n, :at, :person_id, :person_name, :intent, :kind, :object_id, :object_name,
         CAST(:before AS jsonb), CAST(:after AS jsonb), :address, :previous, :hash))
     UPDATE audit_head SET n = :n, hash = :hash, at = :at WHERE tenant_id = :tenant_id"""
@@ -66,7 +66,7 @@ async def chain(tx: AsyncSession, tenant_id: UUID) -> AsyncIterator[Link]:
     while True:
         rows = await tx.execute(
             text(
-                f"SELECT {_COLUMNS}, previous, hash FROM audit WHERE tenant_id = :tenant_id AND n > :n"
+                f"SELECT {COLUMNS}, previous, hash FROM audit WHERE tenant_id = :tenant_id AND n > :n"
                 " ORDER BY n LIMIT :rows"
             ),
             {"tenant_id": tenant_id, "n": n, "rows": CHAIN_PAGE_ROWS},

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.claims import Identity, identity_of
 from domain.limits import Level, Limits, Origin
 from domain.readings import METRICS, Metric
 
@@ -57,7 +58,10 @@ class AlertEventRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device with what it last said; `lost` and `expected` count readings of the last hour by their numbers."""
+    """A device with what it last said; `lost` and `expected` count readings of the last hour by their numbers.
+
+    `credential` is `password`, `certificate` or None; a claim code that may still be used ends at `code_until`.
+    """
 
     id: str
     name: str
@@ -74,6 +78,15 @@ class DeviceRow:
     expected: int
     lost: int
     rejected_today: int
+    credential: str | None
+    claimed_at: datetime | None
+    revoked_at: datetime | None
+    certificate_until: datetime | None
+    code_until: datetime | None
+
+    @property
+    def identity(self) -> Identity:
+        return identity_of(self.claimed_at, self.revoked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +223,7 @@ async def alert(tx: AsyncSession, alert_id: UUID) -> tuple[AlertRow, list[AlertE
     events = await tx.execute(
         text(
             "SELECT e.at, e.kind, e.value, w.name, e.note FROM alert_event e LEFT JOIN person w ON w.id = e.person_id"
-            " WHERE e.alert_id = :id ORDER BY e.id"
+            " WHERE e.alert_id = :id ORDER BY e.at, e.id"
         ),
         {"id": alert_id},
     )
@@ -232,7 +245,11 @@ async def silences(tx: AsyncSession, pit_id: UUID, now: datetime) -> list[tuple[
 _DEVICES = """
     SELECT d.id, d.name, d.kind, d.pit_id, p.name, d.enabled, s.heard_at, coalesce(s.online, false), s.firmware,
         s.rssi_dbm, s.up_s, s.clock_off_ms, coalesce(l.expected, 0), coalesce(l.expected - l.stored, 0),
-        (SELECT coalesce(sum(count), 0) FROM rejection_count c WHERE c.device_id = d.id AND c.day = :today)
+        (SELECT coalesce(sum(count), 0) FROM rejection_count c WHERE c.device_id = d.id AND c.day = :today),
+        d.credential, d.claimed_at, d.revoked_at,
+        (SELECT max(not_after) FROM device_certificate c WHERE c.device_id = d.id AND c.revoked_at IS NULL),
+        (SELECT expires_at FROM device_claim c WHERE c.device_id = d.id AND c.used_at IS NULL
+            AND c.revoked_at IS NULL AND c.expires_at > :now)
     FROM device d LEFT JOIN pit p ON p.id = d.pit_id LEFT JOIN device_presence s ON s.device_id = d.id
     LEFT JOIN LATERAL (SELECT sum(span)::bigint AS expected, sum(n)::bigint AS stored FROM
         (SELECT max(seq) - min(seq) + 1 AS span, count(*) AS n FROM reading r
@@ -244,7 +261,10 @@ _DEVICES = """
 async def devices(tx: AsyncSession, now: datetime, pit_id: UUID | None = None) -> list[DeviceRow]:
     """The tenant's devices (of one pit, if named) with their loss in the last hour."""
     rows = await tx.execute(
-        text(f"{_DEVICES} WHERE (CAST(:pit_id AS uuid) IS NULL OR d.pit_id = :pit_id) ORDER BY d.name, d.id"),
+        text(
+            f"{_DEVICES} WHERE d.removed_at IS NULL AND (CAST(:pit_id AS uuid) IS NULL OR d.pit_id = :pit_id)"
+            " ORDER BY d.name, d.id"
+        ),
         {"now": now, "today": now.date(), "pit_id": pit_id},
     )
     return [DeviceRow(*row) for row in rows.all()]
@@ -252,7 +272,10 @@ async def devices(tx: AsyncSession, now: datetime, pit_id: UUID | None = None) -
 
 async def device(tx: AsyncSession, device_id: str, now: datetime) -> DeviceRow | None:
     row = (
-        await tx.execute(text(f"{_DEVICES} WHERE d.id = :id"), {"now": now, "today": now.date(), "id": device_id})
+        await tx.execute(
+            text(f"{_DEVICES} WHERE d.id = :id AND d.removed_at IS NULL"),
+            {"now": now, "today": now.date(), "id": device_id},
+        )
     ).first()
     return DeviceRow(*row) if row else None
 

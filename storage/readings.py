@@ -6,6 +6,7 @@ COPY is refused on a table with row-level security, hence the stage; it empties 
 import struct
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -40,17 +41,22 @@ def encode(readings: Sequence[Reading]) -> bytes:
     """Encodes readings as PostgreSQL's binary COPY format (documentation of COPY, "Binary Format")."""
     parts = [_HEADER]
     add = parts.append
-    prefixes: dict[tuple[str, object], bytes] = {}
+    heads: dict[str, tuple[UUID | None, bytes]] = {}
+    floats: dict[float | None, bytes] = {None: _NULL}  # sensors round, so the same values come again and again
     for tenant_id, pit_id, device_id, boot_id, seq, at_us, values in readings:
-        prefix = prefixes.get((device_id, pit_id))
-        if prefix is None:
-            name = device_id.encode()
-            pit = _NULL if pit_id is None else _UUID_LENGTH + pit_id.bytes
-            prefix = _FIELDS + _UUID_LENGTH + tenant_id.bytes + pit + _length(len(name)) + name
-            prefixes[(device_id, pit_id)] = prefix
-        add(prefix)
+        head = heads.get(device_id)
+        if head is None or head[0] is not pit_id:  # a device may be moved in the middle of a batch
+            head = heads[device_id] = (pit_id, _head(tenant_id, pit_id, device_id))
+        add(head[1])
         add(_key(4, boot_id, 8, seq, 8, at_us - _POSTGRES_EPOCH_US))
         for value in values:
-            add(_NULL if value is None else _float(4, value))
+            add(floats.get(value) or floats.setdefault(value, _float(4, value)))
     add(_TRAILER)
     return b"".join(parts)
+
+
+def _head(tenant_id: UUID, pit_id: UUID | None, device_id: str) -> bytes:
+    """What all readings of a device in a pit begin with."""
+    name = device_id.encode()
+    pit = _NULL if pit_id is None else _UUID_LENGTH + pit_id.bytes
+    return _FIELDS + _UUID_LENGTH + tenant_id.bytes + pit + _length(len(name)) + name

@@ -19,14 +19,19 @@ class WrongSecret(Exception):
     """The file is there but can't be used; the text says why."""
 
 
-def load_or_make(folder: Path) -> bytes:
-    """Returns the secret of a data folder, making it at the first call.
+def load_or_make(folder: Path, given: str = "") -> bytes:
+    """Returns the secret of a data folder, making it at the first call, or the one that is `given` instead.
 
     Raises:
-        WrongSecret: the file is damaged, or others may read it.
+        WrongSecret: the file is damaged, or others may read it; what is given is damaged, or not the file's.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
+    if given:
+        secret = _parse(given, "PITPILOT_SECRET")
+        if path.exists() and _read(path) != secret:
+            raise WrongSecret(f"PITPILOT_SECRET is another than that in {path}; remove the one that is wrong")
+        return secret
     if not path.exists():
         _make(path)
     return _read(path)
@@ -55,9 +60,16 @@ def _read(path: Path) -> bytes:
     if path.stat().st_mode & 0o077:
         raise WrongSecret(f"{path}: others may read it; make it yours alone: chmod 600 {path}")
     try:
-        secret = bytes.fromhex(path.read_text().strip())
+        return _parse(path.read_text(), str(path))
+    except UnicodeDecodeError:
+        return _parse("", str(path))
+
+
+def _parse(text: str, place: str) -> bytes:
+    try:
+        secret = bytes.fromhex(text.strip())
     except ValueError:
         secret = b""
     if len(secret) != BYTES:
-        raise WrongSecret(f"{path}: must hold {2 * BYTES} hexadecimal digits; restore it from a backup")
+        raise WrongSecret(f"{place}: must hold {2 * BYTES} hexadecimal digits; restore it from a backup")
     return secret

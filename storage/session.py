@@ -48,6 +48,7 @@ _doors = _Doors()
 def open(urls: Urls, pool_size: int) -> None:  # read as session.open
     """Prepares both pools; connections are made when first needed."""
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 10, "pool_pre_ping": True}
+    options["hide_parameters"] = True  # else an error's text, and so the log, holds hashes and what people typed
     _doors.urls = urls
     _doors.app = create_async_engine(_sqlalchemy(urls.app), **options)
     _doors.worker = create_async_engine(_sqlalchemy(urls.worker), **options)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from actions import keys, passwords
 from domain.access import Role, Viewer
 from storage import migrate, partitions, session
 from storage.session import EVERY_TENANT, transaction
@@ -46,9 +47,18 @@ async def database(postgres: PrivatePostgres, template: str) -> AsyncIterator[st
     """A fresh database, opened through both doors; yields the superuser's address of it."""
     url = await asyncio.to_thread(postgres.create_database, template)
     session.open(migrate.roles_urls(url, SECRET), pool_size=4)
+    keys.open(SECRET)
     yield url
     await session.close()
     await asyncio.to_thread(postgres.drop_database, url)
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same kinds of password hashes at the least cost that they allow."""
+    cheap = passwords._context.copy(argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
+    monkeypatch.setattr(passwords, "_context", cheap)
+    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
 
 
 @dataclass(frozen=True)

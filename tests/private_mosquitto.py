@@ -11,9 +11,10 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -133,10 +134,8 @@ class PrivateMosquitto:
         seen = len(self.log)
         with (self.folder / "log").open("ab") as log:
             command = [find_mosquitto(), "-c", str(self.folder / "mosquitto.conf")]
-            process = subprocess.Popen(command, stdout=log, stderr=log)
-        if sys.platform == "linux":  # one file per connection: 1,000 devices are more than the usual soft limit
-            most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (most_files, most_files))
+            with _most_files():
+                process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + START_WITHIN_S
         # Its own word, not a connect(): on a port lost to somebody else a connect would succeed too.
         while " running" not in self.log[seen:]:
@@ -193,3 +192,14 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+@contextmanager
+def _most_files() -> Iterator[None]:
+    """A child that is started here may open as many files as allowed: one a connection, and 1,000 devices connect."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,6 +1,7 @@
 """Open alerts of a workshop for all its open pages: one query for each change, whatever the number of pages."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from storage.queries import AlertRow
 from storage.session import transaction
 
 SETTLE_S = 0.15  # several changes at once are one refresh
+REST_S = 1.0  # between two refreshes of one workshop, whose alerts may change all the time while old readings come in
 ROWS_MAX = 60
 
 Show = Callable[[list[AlertRow]], Awaitable[None]]
@@ -25,6 +27,7 @@ class AlertFeed:
     def __init__(self) -> None:
         self._pages: dict[UUID, dict[Client, Show]] = defaultdict(dict)
         self._stale: set[UUID] = set()
+        self._refreshed_s: dict[UUID, float] = {}
         self._wake = asyncio.Event()
         self.close = listen(self._on)
 
@@ -39,9 +42,18 @@ class AlertFeed:
             await self._wake.wait()
             await asyncio.sleep(SETTLE_S)
             self._wake.clear()
-            stale, self._stale = self._stale, set()
-            for tenant_id in stale:
+            for tenant_id in self._take_due(time.monotonic()):
                 await self._refresh(tenant_id)
+
+    def _take_due(self, now_s: float) -> set[UUID]:
+        """Those whose alerts changed and that have rested; the others stay for the next time."""
+        self._refreshed_s = {t: at_s for t, at_s in self._refreshed_s.items() if now_s - at_s < REST_S}
+        due = self._stale - self._refreshed_s.keys()
+        self._refreshed_s |= dict.fromkeys(due, now_s)
+        self._stale -= due
+        if self._stale:
+            self._wake.set()
+        return due
 
     async def _refresh(self, tenant_id: UUID) -> None:
         pages = self._pages.get(tenant_id)

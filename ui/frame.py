@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from inspect import isawaitable
 from typing import Any
@@ -38,7 +38,7 @@ class FrameView:
     lang: Language = "en"
     own_digits: bool = False
     """Numbers in the digits of the person's language."""
-    ways: PersonWays = PersonWays()
+    ways: PersonWays = field(default_factory=PersonWays)
     leave_support_href: str = ""
     """Gets a POST; not empty while somebody of the platform looks into the tenant."""
 

@@ -1,14 +1,15 @@
 """Who asks: the person behind a request or an open page, looked up in the database each time."""
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from nicegui import Client, ui
 from starlette.requests import HTTPConnection
 
-from actions.people import Seat, seat_of
+from actions.people import Seat, cookies, seat_of
 from domain.access import Intent
 
-COOKIE = "pitpilot_session"
+COOKIE = cookies.SESSION
 SIGN_IN = "/sign-in"
 
 
@@ -46,4 +47,4 @@ def close_pages_of(token: str) -> None:
 
 def sign_in_href(path: str) -> str:
     """The sign-in page that leads back to a path of ours."""
-    return f"{SIGN_IN}?next={path}" if path.startswith("/") and not path.startswith("//") else SIGN_IN
+    return f"{SIGN_IN}?next={quote(path)}" if path.startswith("/") and not path.startswith("//") else SIGN_IN

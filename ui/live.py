@@ -37,7 +37,14 @@ def join_workshop(viewer: Viewer) -> Callable[[bool], Awaitable[None]]:
 
 def join_pit(pit_id: UUID) -> Callable[[bool], Awaitable[None]]:
     """Lets this page hear one pit reading by reading. The caller has read the pit through the viewer's own tenant."""
-    return _join(ui.context.client, pit_room(pit_id))
+    look = _join(ui.context.client, pit_room(pit_id))
+
+    async def look_at_pit(visible: bool) -> None:
+        await look(visible)
+        if visible:
+            hub.watch_also(pit_id)
+
+    return look_at_pit
 
 
 def _join(client: Client, room: str) -> Callable[[bool], Awaitable[None]]:
@@ -76,13 +83,15 @@ async def flush(source: Hub, now_us: int) -> None:
     """Sends what changed since the last flush: one message to each room that somebody is in."""
     watched = rooms()
     changed = source.take_changed()
-    deltas: dict[str, dict[str, PitDelta]] = {}
+    workshops = {UUID(room.removeprefix("workshop:")) for room in watched if room.startswith("workshop:")}
+    deltas: dict[UUID, dict[str, PitDelta]] = {}
     for pit_id in changed:
         pit = source.pits[pit_id]
-        deltas.setdefault(workshop_room(pit.tenant_id), {})[str(pit_id)] = delta(pit, now_us)
-    for room in watched:
-        if room in deltas:
-            await core.sio.emit(EVENT, LivePits(pits=deltas[room], now=now_us // 1_000), room=room)
+        if pit.tenant_id in workshops:
+            deltas.setdefault(pit.tenant_id, {})[str(pit_id)] = delta(pit, now_us)
+    for tenant_id, pits_now in deltas.items():
+        message = LivePits(pits=pits_now, now=now_us // 1_000)
+        await core.sio.emit(EVENT, message, room=workshop_room(tenant_id))
     pits = {UUID(room.removeprefix("pit:")) for room in watched if room.startswith("pit:")}
     source.watch(pits)
     for pit_id in pits & changed:
@@ -91,8 +100,8 @@ async def flush(source: Hub, now_us: int) -> None:
             for r in source.take_unsent(pit_id)
         ]
         pit = source.pits[pit_id]
-        message = LiveReadings(pit=str(pit_id), readings=readings, now=now_us // 1_000)
-        await core.sio.emit(EVENT, {**message, "pits": {str(pit_id): delta(pit, now_us)}}, room=pit_room(pit_id))
+        extended = LiveReadings(pit=str(pit_id), readings=readings, now=now_us // 1_000)
+        await core.sio.emit(EVENT, {**extended, "pits": {str(pit_id): delta(pit, now_us)}}, room=pit_room(pit_id))
 
 
 def delta(pit: PitNow, now_us: int) -> PitDelta:

@@ -32,28 +32,29 @@ HEADERS = {
 
 
 @contextmanager
-def spoken(request: Request) -> Iterator[Language]:
-    """Speak the language that this browser's person chose here, else the one that the browser wishes."""
-    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
-    chosen = next((language for language in LANGUAGES if language == asked), None)
-    language = chosen or negotiate(request.headers.get("accept-language"))
-    with speaking(language):
-        yield language
+def spoken(request: Request, otherwise: str = "") -> Iterator[None]:
+    """Speak the language that this browser's person chose here, else `otherwise`, else what the browser wishes."""
+    chosen = (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE), otherwise)
+    ours = [language for choice in chosen for language in LANGUAGES if language == choice]
+    with speaking(ours[0] if ours else negotiate(request.headers.get("accept-language"))):
+        yield
 
 
-def document(title: str, content: str, *, here: str, status: int = 200, wide: bool = False) -> HTMLResponse:
+def document(
+    title: str, content: str, *, here: str, status: int = 200, wide: bool = False, theme: str = "system"
+) -> HTMLResponse:
     """A page with one card. `content` is trusted markup: every foreign text in it went through `escape`. `here` is the
-    path that shows this page again in another language.
+    path that shows this page again in another language. `theme` is the person's, where one is known.
     """
     language = voice().language
     sheets = "".join(f'<link rel="stylesheet" href="{static_url(name)}">' for name in SHEETS)
     return HTMLResponse(
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}" data-theme="{escape(theme)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} · PitPilot</title>"
         f'{sheets}<link rel="icon" type="image/svg+xml" href="{static_url("logo.svg")}">'
         f'<script src="{static_url("plain.js")}"></script></head>'
-        f'<body><main class="plain"><div class="card{" wide" if wide else ""}">'
+        f'<body><main class="entry"><div class="card{" wide" if wide else ""}">'
         f'<a class="logo" href="/">{LOGO}<span>PitPilot</span></a>'
         f"<h1>{escape(title)}</h1>{content}</div>{_languages(language, here)}</main></body></html>",
         status_code=status,

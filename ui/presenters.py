@@ -1,10 +1,11 @@
 """From rows and the hub to what components show, in the page's language and the tenant's zone."""
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from actions.live import PitNow
+from actions.live import PitNow, hub
 from domain.limits import DEFAULTS, Level, Limits, Origin, resolve
 from domain.readings import FACTS, METRICS, Metric
 from storage.queries import AlertRow, DeviceRow, PitRow
@@ -88,8 +89,16 @@ def alert_title(row: AlertRow, zone: str, now: datetime, *, with_pit: bool = Tru
         if row.resolved_at is not None:
             what = _("no data for {time}").format(time=duration((row.resolved_at - row.raised_at).total_seconds()))
     else:
-        what = f"{metric_name(row.rule)} {value_text(row.rule, row.value)}"
+        what = f"{metric_name(row.rule)} {value_text(row.rule, value_now(row))}"
     return f"{row.pit_name}: {what}" if with_pit and row.pit_name else what[:1].upper() + what[1:]
+
+
+def value_now(row: AlertRow) -> float | None:
+    """What an open alert's metric measures now, if it is heard; else the value that moved the alert last."""
+    pit = hub.pits.get(row.pit_id) if row.pit_id and row.resolved_at is None else None
+    if pit is None or not pit.is_fresh(Metric(row.rule), time.time_ns() // 1_000):
+        return row.value
+    return pit.latest(Metric(row.rule))[0]
 
 
 def alert_why(row: AlertRow, zone: str, now: datetime) -> str:

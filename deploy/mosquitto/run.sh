@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs Mosquitto, and has it read its password and ACL files again (SIGHUP, which drops nobody) when they change.
+# Runs Mosquitto, and has it read again (SIGHUP, which drops nobody but those who may no longer connect) who may
+# connect, what each may do, and which certificates are revoked, a second at most after PitPilot has written it.
 # Usage: run.sh CONFIG RIGHTS_FOLDER OWN_FOLDER, as the broker's user. The files are copied from the second folder into
 # the third, because Mosquitto warns of files that are not its own and will refuse them one day.
 set -u
@@ -8,19 +9,21 @@ rights=$2
 own=$3
 umask 077
 
+# Rights first, as they are written: who may connect already has some.
+files="acl passwords devices-ca.pem devices-revoked.pem"
+
 fingerprint() {
-    cat "$rights/passwords" "$rights/acl" 2>/dev/null | cksum
+    (cd "$rights" && cat $files 2>/dev/null | cksum)
 }
 
-# Rights first, as they are written: who may connect already has some.
 copy() {
-    for name in acl passwords; do
+    for name in $files; do
         cp "$rights/$name" "$own/$name.new" && mv "$own/$name.new" "$own/$name" || return 1
     done
 }
 
 until known=$(fingerprint) && copy 2>/dev/null; do
-    echo "waiting for $rights/passwords and $rights/acl" >&2
+    echo "waiting for $files in $rights" >&2
     sleep 1
 done
 

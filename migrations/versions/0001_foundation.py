@@ -92,7 +92,7 @@ CREATE TABLE rule_state (
 CREATE TABLE alert (
     id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid REFERENCES pit,
     device_id text COLLATE "C" REFERENCES device, rule text NOT NULL, level smallint NOT NULL,
-    value real, limit_value real, peak real, flapping boolean NOT NULL, raised_at timestamptz NOT NULL,
+    value real, limit_value real, flapping boolean NOT NULL, raised_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL, resolved_at timestamptz, acknowledged_at timestamptz,
     acknowledged_by uuid REFERENCES person, note text NOT NULL,
     CHECK (resolved_at IS NULL OR resolved_at >= raised_at),

@@ -17,13 +17,15 @@ CREATE UNIQUE INDEX tenant_platform ON tenant (is_platform) WHERE is_platform;
 ALTER TABLE person ADD COLUMN own_digits boolean NOT NULL DEFAULT false,
     ADD COLUMN contact text NOT NULL DEFAULT '',
     ADD COLUMN totp_secret bytea, ADD COLUMN totp_since timestamptz, ADD COLUMN totp_last_step bigint,
-    ADD COLUMN password_changed_at timestamptz;
+    ADD COLUMN password_changed_at timestamptz, ADD COLUMN reset_asked_at timestamptz;
 
 ALTER TABLE membership ADD COLUMN suspended_at timestamptz, ADD COLUMN notify jsonb NOT NULL DEFAULT '{}';
 
 ALTER TABLE web_session ADD COLUMN is_support boolean NOT NULL DEFAULT false,
     ADD COLUMN kind text NOT NULL DEFAULT 'web' CHECK (kind IN ('web', 'phone')),
     ADD COLUMN scopes text[] NOT NULL DEFAULT '{}';
+-- Whether somebody signed in from an address before; also ended sessions count.
+CREATE INDEX web_session_known ON web_session (person_id, address, created_at);
 
 CREATE TABLE recovery_code (
     id uuid PRIMARY KEY, person_id uuid NOT NULL REFERENCES person, tenant_id uuid,
@@ -40,7 +42,7 @@ CREATE INDEX invitation_tenant ON invitation (tenant_id, created_at DESC);
 CREATE TABLE password_reset (
     id uuid PRIMARY KEY, tenant_id uuid, person_id uuid NOT NULL REFERENCES person,
     token_hash bytea NOT NULL UNIQUE, created_by uuid REFERENCES person, created_at timestamptz NOT NULL,
-    expires_at timestamptz NOT NULL, used_at timestamptz);
+    expires_at timestamptz NOT NULL, used_at timestamptz, revoked_at timestamptz);
 CREATE INDEX password_reset_person ON password_reset (person_id);
 
 CREATE TABLE refresh_token (
@@ -87,4 +89,6 @@ def upgrade() -> None:
         "GRANT SELECT (id, tenant_id, role, name, contact, invited_by, created_at, expires_at, used_at, used_by,"
         " revoked_at) ON invitation TO pitpilot_app"
     )
-    op.execute("GRANT SELECT (own_digits, contact, totp_since) ON person TO pitpilot_app")
+    op.execute("GRANT SELECT (own_digits, contact, totp_since, reset_asked_at) ON person TO pitpilot_app")
+    # When somebody was last seen, for the page of people.
+    op.execute("GRANT SELECT (tenant_id, person_id, used_at) ON web_session TO pitpilot_app")

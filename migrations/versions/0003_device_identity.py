@@ -8,19 +8,20 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
-ALTER TABLE device ADD COLUMN mqtt_password_hash text, ADD COLUMN claimed_at timestamptz,
-    ADD COLUMN revoked_at timestamptz;
+ALTER TABLE device ADD COLUMN credential text CHECK (credential IN ('password', 'certificate')),
+    ADD COLUMN mqtt_password_hash text, ADD COLUMN mqtt_password_sealed bytea,
+    ADD COLUMN claimed_at timestamptz, ADD COLUMN revoked_at timestamptz, ADD COLUMN removed_at timestamptz;
 
 CREATE TABLE device_claim (
     id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant,
     device_id text COLLATE "C" NOT NULL REFERENCES device, code_hash bytea NOT NULL UNIQUE,
     created_by uuid REFERENCES person, created_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
     used_at timestamptz, used_from text NOT NULL DEFAULT '', revoked_at timestamptz);
-CREATE INDEX device_claim_device ON device_claim (device_id);
+CREATE UNIQUE INDEX device_claim_open ON device_claim (device_id) WHERE used_at IS NULL AND revoked_at IS NULL;
 
 CREATE TABLE device_authority (
     tenant_id uuid PRIMARY KEY REFERENCES tenant, certificate text NOT NULL, key_sealed bytea NOT NULL,
-    created_at timestamptz NOT NULL);
+    created_at timestamptz NOT NULL, crl text NOT NULL, crl_number bigint NOT NULL, crl_at timestamptz NOT NULL);
 
 CREATE TABLE device_certificate (
     serial text PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant,
@@ -28,9 +29,19 @@ CREATE TABLE device_certificate (
     not_after timestamptz NOT NULL, created_at timestamptz NOT NULL, revoked_at timestamptz,
     reason text NOT NULL DEFAULT '');
 CREATE INDEX device_certificate_device ON device_certificate (device_id);
+CREATE INDEX device_certificate_revoked ON device_certificate (tenant_id) WHERE revoked_at IS NOT NULL;
 """
 
 NEW = ("device_claim", "device_authority", "device_certificate")
+
+# What is left out here is a secret or the hash of one: the web writes it, but has no reason to read it.
+DEVICE_READABLE = (
+    "id", "tenant_id", "pit_id", "kind", "name", "enabled", "created_at", "credential", "claimed_at", "revoked_at",
+    "removed_at",
+)  # fmt: skip
+CLAIM_READABLE = (
+    "id", "tenant_id", "device_id", "created_by", "created_at", "expires_at", "used_at", "used_from", "revoked_at",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -44,6 +55,9 @@ def upgrade() -> None:
         )
         op.execute(f"CREATE POLICY worker ON {table} TO pitpilot_worker USING (true) WITH CHECK (true)")
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO pitpilot_worker")
-    op.execute("GRANT SELECT, INSERT, UPDATE ON device_claim TO pitpilot_app")
-    op.execute("GRANT SELECT ON device_certificate TO pitpilot_app")
+    op.execute("REVOKE SELECT ON device FROM pitpilot_app")
+    op.execute(f"GRANT SELECT ({', '.join(DEVICE_READABLE)}) ON device TO pitpilot_app")
+    op.execute("GRANT INSERT, UPDATE (revoked_at) ON device_claim TO pitpilot_app")
+    op.execute(f"GRANT SELECT ({', '.join(CLAIM_READABLE)}) ON device_claim TO pitpilot_app")
+    op.execute("GRANT SELECT, UPDATE (revoked_at, reason) ON device_certificate TO pitpilot_app")
     op.execute("GRANT SELECT (tenant_id, certificate, created_at) ON device_authority TO pitpilot_app")

@@ -16,6 +16,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (tenant_id, at, n);
 CREATE INDEX audit_person ON audit (tenant_id, person_id, n);
 CREATE INDEX audit_intent ON audit (tenant_id, intent, n);
+CREATE INDEX audit_kind ON audit (tenant_id, kind, n);
 CREATE INDEX audit_object ON audit (tenant_id, kind, object_id, n);
 
 CREATE TABLE audit_head (

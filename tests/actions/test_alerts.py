@@ -189,9 +189,7 @@ async def test_the_inbox_finds_alerts_by_state_level_pit_and_time(pit: Sender) -
 
 
 @pytest.mark.parametrize("raise_after_s", [0, 10])
-async def test_two_processes_that_record_one_hot_pit_at_once_raise_one_alert(
-    pit: Sender, raise_after_s: int
-) -> None:
+async def test_two_processes_that_record_one_hot_pit_at_once_raise_one_alert(pit: Sender, raise_after_s: int) -> None:
     own = Limits(raise_after_s=raise_after_s)
     await change_limits(pit.shop.pit_id, pit.metric, own, pit.shop.owner, NOW)
     await pit.directory.load()

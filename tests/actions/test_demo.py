@@ -1,9 +1,7 @@
 """The demo: three tenants that see nothing of each other, a past that joins the live curves, and devices that go on."""
 
 import asyncio
-import stat
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -18,56 +16,45 @@ from domain.readings import METRICS, Metric
 from ingest.broker_address import BrokerAddress
 from storage import history, migrate, queries, session
 from storage.session import EVERY_TENANT, transaction
-from tests.conftest import SECRET, World
+from tests.conftest import SECRET
 from tests.private_mosquitto import PrivateMosquitto
 from tests.private_postgres import PrivatePostgres
 from tests.virtual.climate import DAY_S, Room, climate
 from tests.virtual.script import ROLES
-from tools.demo import Demo, DemoRefused, Login, seed
+from tools.demo import Demo, DemoRefused, seed
 from tools.demo_cast import BOTH, CAST, COOPERATIVE, WORKSHOP, PitPart, TenantPart
-from tools.demo_files import FLEET, LOGINS
+from tools.demo_files import FLEET
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-@dataclass(frozen=True)
-class Seeded:
-    """A database that holds the demo and that nobody is connected to, and the folder of its files."""
-
-    url: str
-    data: Path
-    demo: Demo
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo's files."""
+    return tmp_path_factory.mktemp("data")
 
 
 @pytest.fixture(scope="module")
-def seeded(postgres: PrivatePostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
-    url, data = postgres.create_database(template), tmp_path_factory.mktemp("data")
+def template(postgres: PrivatePostgres, template: str, data: Path) -> Iterator[str]:
+    """In this module, each test's database is a copy of one that holds the demo."""
+    url = postgres.create_database(template)
 
-    async def make() -> Demo:
+    async def fill() -> None:
         session.open(migrate.roles_urls(url, SECRET), pool_size=2)
         try:
-            return await seed(NOW, data)
+            await seed(NOW, data)
         finally:
             await session.close()
 
-    yield Seeded(url, data, asyncio.run(make()))
+    asyncio.run(fill())
+    yield url
     postgres.drop_database(url)
 
 
 @pytest.fixture
-async def demo(seeded: Seeded, postgres: PrivatePostgres) -> AsyncIterator[Demo]:
-    """The demo in a database of the test's own."""
-    url = await asyncio.to_thread(postgres.create_database, seeded.url)
-    session.open(migrate.roles_urls(url, SECRET), pool_size=4)
-    yield seeded.demo
-    await session.close()
-    await asyncio.to_thread(postgres.drop_database, url)
-
-
-async def viewer_of(login: Login) -> SignedIn:
-    signed_in = await sign_in(login.login, login.password, "test", "test", NOW)
-    assert isinstance(signed_in, SignedIn)
-    return signed_in
+async def demo(database: str, data: Path) -> Demo:
+    """The demo as a later start finds it."""
+    return await seed(NOW + timedelta(minutes=1), data)
 
 
 async def tenant_of(name: str) -> UUID:
@@ -99,14 +86,15 @@ async def test_everybody_signs_in_with_the_password_that_was_shown(demo: Demo) -
     assert [(login.tenant, login.login, login.role) for login in demo.logins] == people
     assert len({login.password for login in demo.logins}) == len(people)
     for login in demo.logins:
-        assert (await viewer_of(login)).viewer.role == login.role
+        signed_in = await sign_in(login.login, login.password, "test", "test", NOW)
+        assert isinstance(signed_in, SignedIn)
+        assert signed_in.viewer.role == login.role
         assert login.password not in repr(demo)
 
 
 @pytest.mark.parametrize("own", CAST, ids=lambda part: part.name)
 async def test_each_tenant_sees_its_own_pits_and_devices_and_nothing_else(demo: Demo, own: TenantPart) -> None:
-    login = next(login for login in demo.logins if login.tenant == own.name)
-    tenant_id = (await viewer_of(login)).viewer.tenant_id
+    tenant_id = await tenant_of(own.name)
     async with transaction(tenant_id) as tx:
         assert [pit.name for pit in await queries.pits(tx)] == [pit.name for pit in own.pits]
         serials = {f"PP-{device.serial}" for pit in own.pits for device in pit.devices}
@@ -126,29 +114,17 @@ async def test_the_cooperative_has_a_pump_only_and_the_third_tenant_both(demo: D
         }
 
 
-async def test_a_second_start_changes_nothing_and_shows_the_same_logins(demo: Demo, seeded: Seeded) -> None:
-    before, fleet = await fingerprint(), (seeded.data / FLEET).read_bytes()
-    assert await seed(NOW + timedelta(hours=1), seeded.data) == demo
+async def test_a_later_start_changes_nothing_and_shows_the_same_logins(demo: Demo, data: Path) -> None:
+    before, fleet = await fingerprint(), (data / FLEET).read_bytes()
+    assert await seed(NOW + timedelta(hours=1), data) == demo
     assert await fingerprint() == before
-    assert (seeded.data / FLEET).read_bytes() == fleet
+    assert (data / FLEET).read_bytes() == fleet
 
 
-async def test_two_starts_at_once_make_one_demo(database: str, tmp_path: Path) -> None:
-    first, second = await asyncio.gather(seed(NOW, tmp_path), seed(NOW, tmp_path))
-    assert first == second
-    await viewer_of(first.logins[0])
-
-
-async def test_the_files_are_for_nobody_else_to_read(seeded: Seeded) -> None:
-    for name in (LOGINS, FLEET):
-        assert stat.S_IMODE((seeded.data / name).stat().st_mode) == 0o600
-
-
-async def test_a_database_with_tenants_of_its_own_is_left_alone(world: World, seeded: Seeded, tmp_path: Path) -> None:
+async def test_a_demo_whose_files_are_gone_is_refused_and_left_as_it_is(database: str, tmp_path: Path) -> None:
     before = await fingerprint()
-    for data in (tmp_path, seeded.data):  # without a demo's files, and with those of another database
-        with pytest.raises(DemoRefused, match="has tenants"):
-            await seed(NOW, data)
+    with pytest.raises(DemoRefused, match="passwords can't be read"):
+        await seed(NOW, tmp_path)
     assert await fingerprint() == before
     assert not list(tmp_path.iterdir())
 
@@ -235,17 +211,15 @@ def test_calm_pits_stay_within_the_limits_of_their_film_on_every_day_of_the_year
         assert {m: limits[m].level_of(air[METRICS.index(m)]) for m in limits} == dict.fromkeys(limits, Level.OK)
 
 
-async def test_the_fleet_connects_with_the_demos_passwords_and_leaves_when_stopped(seeded: Seeded) -> None:
-    users = seeded.demo.broker_users()
+async def test_the_fleet_connects_with_the_demos_passwords_and_leaves_when_stopped(demo: Demo) -> None:
+    users = demo.broker_users()
     assert len(users) == sum(len(pit.devices) for part in CAST for pit in part.pits)
     roles = [(device.serial, ROLES[device.role].runs) for part in CAST for pit in part.pits for device in pit.devices]
     running = {serial for serial, runs in roles if runs}
     with PrivateMosquitto() as mosquitto:
         async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client, asyncio.timeout(20):
             await client.subscribe("v1/+/+/avail", qos=1)
-            stop = await seeded.demo.run_fleet(
-                lambda name: BrokerAddress("127.0.0.1", mosquitto.port, name, users[name])
-            )
+            stop = await demo.run_fleet(lambda name: BrokerAddress("127.0.0.1", mosquitto.port, name, users[name]))
             assert await serials_that_say(client, b"online", len(running)) == running
             await stop()
             assert await serials_that_say(client, b"offline", len(running)) == running

@@ -16,7 +16,25 @@ from tests.api.doors import client
 
 ROUTES = {
     "post /v1/auth/login",
+    "post /v1/auth/refresh",
     "post /v1/auth/logout",
+    "get /v1/account",
+    "post /v1/account/switch",
+    "get /v1/account/sessions",
+    "delete /v1/account/sessions",
+    "delete /v1/account/sessions/{session_id}",
+    "get /v1/account/keys",
+    "post /v1/account/keys",
+    "delete /v1/account/keys/{key_id}",
+    "get /v1/people",
+    "get /v1/people/{person_id}",
+    "put /v1/people/{person_id}/role",
+    "post /v1/people/{person_id}/suspend",
+    "post /v1/people/{person_id}/reactivate",
+    "post /v1/people/{person_id}/reset-link",
+    "get /v1/people/invitations",
+    "post /v1/people/invitations",
+    "delete /v1/people/invitations/{invitation_id}",
     "get /v1/workshops/{tenant_id}/pits",
     "get /v1/pits/{pit_id}/sensors/latest",
     "get /v1/pits/{pit_id}/sensors/history",
@@ -33,6 +51,8 @@ ROUTES = {
     "get /v1/devices",
     "get /v1/devices/{device_id}",
     "post /v1/sensors/ingest",
+    "get /v1/audit",
+    "get /v1/audit/export.csv",
 }
 
 
@@ -100,5 +120,6 @@ async def test_every_operation_says_what_it_is_and_how_it_fails(document: dict[s
 async def test_every_operation_but_the_sign_in_says_whose_key_opens_it(document: dict[str, Any]) -> None:
     doors = {name: [door for one in o.get("security", []) for door in one] for name, o in operations(document)}
     assert doors.pop("post /v1/auth/login") == []
+    assert doors.pop("post /v1/auth/refresh") == []
     assert doors.pop("post /v1/sensors/ingest") == ["device_key"]
     assert {tuple(sorted(door)) for door in doors.values()} == {("session_cookie", "session_token")}

@@ -4,16 +4,36 @@ from uuid import UUID
 
 import pytest
 
-from domain.access import MAY, Intent, Role, Viewer
+from domain.access import MAY, MAY_GIVE, SCOPE_OF, Intent, Role, Scope, Viewer
 
+EVERYBODY = set(Role)
+CREW = {Role.SUPER_ADMIN, Role.OWNER, Role.STAFF}
+OWNERS = {Role.SUPER_ADMIN, Role.OWNER}
+PLATFORM = {Role.SUPER_ADMIN}
 ALLOWED = {
-    Intent.SEE_PITS: {Role.SUPER_ADMIN, Role.OWNER, Role.STAFF},
-    Intent.SEE_ALERTS: {Role.SUPER_ADMIN, Role.OWNER, Role.STAFF},
-    Intent.ACKNOWLEDGE_ALERT: {Role.SUPER_ADMIN, Role.OWNER, Role.STAFF},
-    Intent.SEE_DEVICES: {Role.SUPER_ADMIN, Role.OWNER, Role.STAFF},
-    Intent.SILENCE_ALERTS: {Role.SUPER_ADMIN, Role.OWNER},
-    Intent.CHANGE_LIMITS: {Role.SUPER_ADMIN, Role.OWNER},
-    Intent.EXPORT_READINGS: {Role.SUPER_ADMIN, Role.OWNER},
+    Intent.SEE_PITS: CREW,
+    Intent.SEE_ALERTS: CREW,
+    Intent.ACKNOWLEDGE_ALERT: CREW,
+    Intent.SEE_DEVICES: CREW,
+    Intent.SILENCE_ALERTS: OWNERS,
+    Intent.CHANGE_LIMITS: OWNERS,
+    Intent.MANAGE_DEVICES: OWNERS,
+    Intent.EXPORT_READINGS: OWNERS,
+    Intent.SEE_PEOPLE: OWNERS,
+    Intent.INVITE_PERSON: OWNERS,
+    Intent.IMPORT_PEOPLE: OWNERS,
+    Intent.CHANGE_ROLE: OWNERS,
+    Intent.SUSPEND_PERSON: OWNERS,
+    Intent.RESET_PASSWORD: OWNERS,
+    Intent.CLEAR_SECOND_FACTOR: OWNERS,
+    Intent.SEE_AUDIT: OWNERS,
+    Intent.SEE_TENANTS: PLATFORM,
+    Intent.MANAGE_TENANTS: PLATFORM,
+    Intent.SUSPEND_ACCOUNT: PLATFORM,
+    Intent.ENTER_AS_SUPPORT: PLATFORM,
+    Intent.SEE_OWN_ACCOUNT: EVERYBODY,
+    Intent.CHANGE_OWN_ACCOUNT: EVERYBODY,
+    Intent.MANAGE_OWN_KEYS: CREW,
 }
 
 
@@ -32,9 +52,42 @@ def test_a_role_may_what_the_table_says(role: Role, intent: Intent) -> None:
     assert viewer(role).may(intent) is (role in ALLOWED[intent])
 
 
-def test_a_pumps_member_may_nothing_in_a_workshop() -> None:
-    assert not any(viewer(Role.MEMBER).may(intent) for intent in Intent)
+def test_a_pumps_member_sees_nothing_of_a_workshop_but_the_own_account() -> None:
+    assert MAY[Role.MEMBER] == {Intent.SEE_OWN_ACCOUNT, Intent.CHANGE_OWN_ACCOUNT}
 
 
 def test_an_owner_may_whatever_the_staff_may() -> None:
-    assert MAY[Role.STAFF] < MAY[Role.OWNER]
+    assert MAY[Role.MEMBER] < MAY[Role.STAFF] < MAY[Role.OWNER] < MAY[Role.SUPER_ADMIN]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "intents"),
+    [
+        ({Scope.READ}, {Intent.SEE_PITS, Intent.SEE_ALERTS, Intent.SEE_DEVICES, Intent.SEE_OWN_ACCOUNT}),
+        ({Scope.OPERATE}, {Intent.ACKNOWLEDGE_ALERT}),
+        (set(), set()),
+    ],
+)
+def test_a_key_reaches_no_further_than_its_scopes_and_its_persons_role(
+    scopes: set[Scope], intents: set[Intent]
+) -> None:
+    staff = Viewer(UUID(int=1), "Asha", UUID(int=2), Role.STAFF, frozenset(scopes))
+    assert {intent for intent in Intent if staff.may(intent)} == intents
+
+
+def test_every_intent_needs_one_scope_and_no_integration_reaches_an_account() -> None:
+    assert set(SCOPE_OF) == set(Intent)
+    assert {intent for intent, scope in SCOPE_OF.items() if scope is Scope.ACCOUNT} == {
+        Intent.CHANGE_OWN_ACCOUNT,
+        Intent.MANAGE_OWN_KEYS,
+        Intent.ENTER_AS_SUPPORT,
+    }
+
+
+def test_nobody_gives_a_role_above_the_own() -> None:
+    assert {giver: set(given) for giver, given in MAY_GIVE.items()} == {
+        Role.SUPER_ADMIN: {Role.SUPER_ADMIN},
+        Role.OWNER: {Role.OWNER, Role.STAFF, Role.MEMBER},
+        Role.STAFF: set(),
+        Role.MEMBER: set(),
+    }

@@ -70,15 +70,19 @@ async def at_a_desk() -> AsyncIterator[tuple[Ingest, Desk]]:
 
 
 @asynccontextmanager
-async def at_a_broker(port: int, *, receive_maximum: int = RECEIVE_MAXIMUM) -> AsyncIterator[tuple[Ingest, MqttLink]]:
-    """A running consumer behind a broker, with the way of presence and state beside it."""
+async def at_a_broker(
+    port: int, *, name: str = "ingest", share: str = "", receive_maximum: int = RECEIVE_MAXIMUM
+) -> AsyncIterator[tuple[Ingest, MqttLink]]:
+    """A running consumer behind a broker, with the way of presence and state beside it.
+
+    `share` names a group of consumers that share the messages; each needs a `name` of its own.
+    """
     address = BrokerAddress("127.0.0.1", port, "ingest", "any")
     async with ingest() as parts:
         consumer = parts.consumer
-        link = consumer.link = MqttLink(
-            address, "ingest", [(SUBSCRIPTION, 1)], consumer.take, receive_maximum=receive_maximum
-        )
-        words = DeviceWords(address, "ingest-words", parts.directory, parts.presence, consumer.reject)
+        pattern = f"$share/{share}/{SUBSCRIPTION}" if share else SUBSCRIPTION
+        link = consumer.link = MqttLink(address, name, [(pattern, 1)], consumer.take, receive_maximum=receive_maximum)
+        words = DeviceWords(address, f"{name}-words", parts.directory, parts.presence, consumer.reject)
         async with running(consumer.run(), consumer.publish_got(), link.run(), words.run()):
             await until(lambda: link.connected)
             yield parts, link

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from domain.readings import AGE_MAX_S, BOOT_ID_MAX, FACTS, FUTURE_MAX_S, METRICS, SEQ_MAX, Reject, judge
-from ingest import wire
+from ingest import consumer, wire
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import Device
 from tests.conftest import World
@@ -189,21 +189,35 @@ async def test_ten_thousand_fuzzed_messages_are_counted_or_plausible_and_the_con
     assert await fetch(f"SELECT * FROM reading WHERE {outside}") == []
 
 
-async def test_one_reading_that_the_database_refuses_does_not_stop_the_others(database: str, world: World) -> None:
+@pytest.mark.parametrize(
+    ("dated", "undated"),
+    [([1, 13, 14], [1, 2, 13, 14]), ([13, 1, 14], [1, 2]), ([1], [13]), ([13], [1]), ([13], []), ([], [13, 1])],
+)
+async def test_one_reading_that_the_database_refuses_does_not_stop_the_others(
+    database: str, world: World, dated: list[int], undated: list[int]
+) -> None:
     """The thirteenth reading stands for a bug of ours: plausible, and still the database can't hold it."""
     await refuse_in_the_database(database, "NEW.seq = 13")
     now, here = now_ms(), world.here
-    sent = [delivery(topic(here), single(n, ts=now)) for n in (1, 13, 14)]
-    sent += [delivery(topic(here), batch(reading(n, up_ms=n), boot_id=2, up_ms=90)) for n in (1, 2, 13, 14)]
+    sent = [delivery(topic(here), single(n, ts=now)) for n in dated]
+    sent += [delivery(topic(here), batch(reading(n, up_ms=n), boot_id=2, up_ms=90)) for n in undated]
     async with at_a_desk() as (parts, desk):
-        parts.consumer.take(sent)
+        parts.consumer.take([*sent, delivery(topic(here), b"{")])
         await until(lambda: bool(desk.published))
-        parts.consumer.take([delivery(topic(here), single(13, ts=now)), delivery(topic(here), b"{")])
-        await until(lambda: len(desk.acknowledged) == len(sent) + 2)
-    assert await stored() == [("pp-here", boot, seq) for boot, seq in ((1, 1), (1, 14), (2, 1), (2, 2), (2, 14))]
-    assert await counted() == {("pp-here", Reject.UNSTORABLE): 3, ("pp-here", Reject.MALFORMED): 1}
-    told = {got["boot_id"]: (got["readings"], got["refused"]) for _, got in desk.published}
-    assert told == {1: ([[1, 1], [14, 14]], [[13, 13]]), 2: ([[1, 2], [14, 14]], [[13, 13]])}
+        assert len(desk.acknowledged) == len(sent) + 1
+    boots = [(boot, seqs) for boot, seqs in ((1, dated), (2, undated)) if seqs]
+    assert await stored() == [("pp-here", boot, seq) for boot, seqs in boots for seq in sorted(seqs) if seq != 13]
+    refused = sum(seqs.count(13) for _, seqs in boots)
+    assert await counted() == {("pp-here", Reject.UNSTORABLE): refused, ("pp-here", Reject.MALFORMED): 1}
+    told = {got["boot_id"]: (got["readings"], got.get("refused", [])) for _, got in desk.published}
+    assert told == {
+        boot: (ranges([seq for seq in seqs if seq != 13]), [[13, 13]] if 13 in seqs else []) for boot, seqs in boots
+    }
+
+
+def ranges(seqs: list[int]) -> list[list[int]]:
+    """Closed ranges as `/got` names them: [1, 2, 14] is [[1, 2], [14, 14]]."""
+    return [list(part) for part in consumer.ranges(seqs)]
 
 
 async def refuse_in_the_database(database: str, condition: str) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +31,26 @@ CHROMIUM_FLAGS = [
 
 
 @dataclass
-class Product:
-    """The running program with one workshop in it."""
+class Installation:
+    """The running program, with nobody in it yet."""
 
     url: str
     broker_port: int
-    shop: Workshop
     process: asyncio.subprocess.Process
+    log: Path
+
+    def first_run_code(self) -> str:
+        """The one-time code that it printed at its start."""
+        found = re.search(r'"code": "([A-Z2-7-]+)"', self.log.read_text())
+        assert found, "the log says no code"
+        return found[1]
+
+
+@dataclass
+class Product(Installation):
+    """The running program with one workshop in it."""
+
+    shop: Workshop
 
     async def sign_in(self, page: Page, login: str) -> None:
         await page.goto(f"{self.url}/sign-in")
@@ -69,44 +84,57 @@ async def product(database: str, tmp_path: Path) -> AsyncIterator[Product]:
             ),
             {"t": shop.tenant_id},
         )
-    (tmp_path / "secret").write_text(SECRET.hex())
-    (tmp_path / "secret").chmod(0o600)
-    port = free_port()
+    async with started(database, tmp_path) as running:
+        yield Product(running.url, running.broker_port, running.process, running.log, shop)
+
+
+@pytest.fixture
+async def installation(database: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    """The program on an empty database."""
+    async with started(database, tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def started(database: str, folder: Path) -> AsyncIterator[Installation]:
+    """Runs the program until it is ready, and stops it in the end."""
+    (folder / "secret").write_text(SECRET.hex())
+    (folder / "secret").chmod(0o600)
+    port, log = free_port(), folder / "log"
     with PrivateMosquitto() as broker:
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("PITPILOT_", "NICEGUI_", "PYTEST_"))},
-            "PITPILOT_DATA": str(tmp_path),
+            "PITPILOT_DATA": str(folder),
             "PITPILOT_DATABASE_URL": database,
             "PITPILOT_MQTT_URL": f"mqtt://server:any@127.0.0.1:{broker.port}",
             "PITPILOT_PORT": str(port),
             "PITPILOT_LOG_FORMAT": "json",
         }
-        log = (tmp_path / "log").open("wb")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "main.py", cwd=ROOT, env=environment, stderr=log, stdout=log
-        )
-        product = Product(f"http://127.0.0.1:{port}", broker.port, shop, process)
-        try:
-            await until_ready(product, tmp_path / "log")
-            yield product
-        finally:
-            if process.returncode is None:
-                process.terminate()
-                await asyncio.wait_for(process.wait(), 10)
-            log.close()
+        with log.open("wb") as out:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "main.py", cwd=ROOT, env=environment, stderr=out, stdout=out
+            )
+            running = Installation(f"http://127.0.0.1:{port}", broker.port, process, log)
+            try:
+                await until_ready(running)
+                yield running
+            finally:
+                if process.returncode is None:
+                    process.terminate()
+                    await asyncio.wait_for(process.wait(), 10)
 
 
-async def until_ready(product: Product, log: Path) -> None:
+async def until_ready(running: Installation) -> None:
     async with httpx.AsyncClient() as client:
         for _ in range(READY_WITHIN_S * 5):
-            assert product.process.returncode is None, log.read_text()
+            assert running.process.returncode is None, running.log.read_text()
             try:
-                if (await client.get(f"{product.url}/readyz")).status_code == 200:
+                if (await client.get(f"{running.url}/readyz")).status_code == 200:
                     return
             except httpx.TransportError:
                 pass  # not listening yet
             await asyncio.sleep(0.2)
-    raise AssertionError(f"not ready: {log.read_text()[-3000:]}")
+    raise AssertionError(f"not ready: {running.log.read_text()[-3000:]}")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import psycopg
 
 ALL_TABLES = "relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> 'alembic_version'"
 OF_TENANTS = f"{ALL_TABLES} AND NOT relispartition"
-UNSEEN_BY_APP = {"web_session", "rollup_progress", "rollup_late"}
+SEEN_BY_APP = f"{OF_TENANTS} AND has_any_column_privilege('pitpilot_app', c.oid, 'SELECT')"
 
 
 async def names(connection: psycopg.AsyncConnection[Any], where: str) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from storage.session import EVERY_TENANT, transaction
 from tests.conftest import Workshop
+from tests.storage.any_row import add_missing_rows
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ _FILL = [
     "INSERT INTO alert_event (tenant_id, alert_id, at, kind, note) VALUES (:tenant, :alert, :now, 'raised', '')",
     "INSERT INTO alert_silence (id, tenant_id, pit_id, rule, until, note, by, created_at)"
     " VALUES (:silence, :tenant, :other_pit, NULL, :later, '', :owner, :now)",
-    "INSERT INTO web_session VALUES"
-    " (:session, decode(md5(CAST(:session AS text)), 'hex'), :owner, :tenant, :now, :now, :later, NULL, '', '')",
+    "INSERT INTO web_session (id, token_hash, person_id, tenant_id, created_at, used_at, expires_at, address, agent)"
+    " VALUES (:session, decode(md5(CAST(:session AS text)), 'hex'), :owner, :tenant, :now, :now, :later, '', '')",
     "INSERT INTO rollup_progress VALUES (:device, :tenant, :now)",
     "INSERT INTO rollup_late VALUES (:pit, :now, :tenant)",
 ]
@@ -72,4 +73,5 @@ async def fill(shop: Workshop, now: datetime) -> Ids:
     async with transaction(EVERY_TENANT) as tx:
         for statement in _FILL:
             await tx.execute(text(statement), bound)
+        await add_missing_rows(tx, bound)
     return ids

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.storage.catalogue import ALL_TABLES, OF_TENANTS, UNSEEN_BY_APP, names
+from tests.storage.catalogue import ALL_TABLES, OF_TENANTS, SEEN_BY_APP, names
 
 ROLES = ("pitpilot_app", "pitpilot_worker")
 
@@ -57,9 +57,36 @@ async def test_the_programs_roles_are_nobody_special(superuser: psycopg.AsyncCon
     assert await cursor.fetchone() == (False,)
 
 
+async def test_no_hash_of_a_password_or_token_and_no_sealed_secret_can_be_read_by_the_web(
+    superuser: psycopg.AsyncConnection[Any],
+) -> None:
+    cursor = await superuser.execute(
+        f"SELECT relname, attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE {OF_TENANTS}"
+        " AND attname ~ '_(hash|sealed|secret)$' AND has_column_privilege('pitpilot_app', c.oid, attnum, 'SELECT')"
+    )
+    assert await cursor.fetchall() == []
+
+
+async def test_what_only_the_system_needs_is_none_of_the_webs_business(
+    superuser: psycopg.AsyncConnection[Any],
+) -> None:
+    unseen = set(await names(superuser, OF_TENANTS)) - set(await names(superuser, SEEN_BY_APP))
+    assert unseen >= {
+        "oidc_identity",
+        "password_reset",
+        "recovery_code",
+        "refresh_token",
+        "rollup_late",
+        "rollup_progress",
+        "throttle",
+    }
+
+
 FORBIDDEN_TO_APP = [
-    *(f"SELECT * FROM {table}" for table in sorted(UNSEEN_BY_APP)),
     "SELECT password_hash FROM person",
+    "SELECT token_hash FROM web_session",
+    "SELECT * FROM web_session",
+    "UPDATE web_session SET ended_at = NULL",
     "SELECT * FROM person",
     "UPDATE person SET name = 'x'",
     "UPDATE tenant SET name = 'x'",
@@ -68,6 +95,8 @@ FORBIDDEN_TO_APP = [
     "DELETE FROM reading",
     "UPDATE alert_event SET note = 'x'",
     "DELETE FROM alert_event",
+    "UPDATE audit SET person_name = 'x'",
+    "DELETE FROM audit",
     "TRUNCATE alert",
     "SELECT make_reading_partitions(current_date, current_date)",
     "SELECT drop_reading_partitions(current_date)",
@@ -90,6 +119,9 @@ async def test_the_webs_role_may_not(database: str, app: psycopg.AsyncConnection
     [
         "UPDATE alert_event SET note = 'x'",
         "DELETE FROM alert_event",
+        "UPDATE audit SET person_name = 'x'",
+        "DELETE FROM audit",
+        "DELETE FROM audit_head",
         "TRUNCATE alert_event",
         "DROP TABLE alert_event",
         "ALTER TABLE alert_event DISABLE ROW LEVEL SECURITY",
@@ -97,7 +129,7 @@ async def test_the_webs_role_may_not(database: str, app: psycopg.AsyncConnection
         "CREATE TABLE mine (x int)",
     ],
 )
-async def test_the_worker_may_add_to_an_alerts_history_but_not_rewrite_it(
+async def test_the_worker_may_add_to_what_happened_but_not_rewrite_it(
     database: str, worker: psycopg.AsyncConnection[Any], statement: str
 ) -> None:
     with pytest.raises(errors.InsufficientPrivilege):

@@ -10,9 +10,10 @@ from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 from sqlalchemy import text
 
+from actions import passwords
 from actions.live import hub
 from actions.passwords import hashed
-from actions.people import sign_in
+from actions.people import SignedIn, sign_in
 from actions.warm import warm
 from domain.access import Viewer
 from storage.session import EVERY_TENANT, transaction
@@ -47,8 +48,16 @@ class Visitor:
                 await tx.execute(text("SELECT login FROM person WHERE id = :id"), {"id": viewer.person_id})
             ).scalar_one()
         answer = await sign_in(login, PASSWORD, "127.0.0.1", "tests", datetime.now(UTC))
-        assert not isinstance(answer, str), answer
+        assert isinstance(answer, SignedIn), answer
         self.user.http_client.cookies.set(guard.COOKIE, answer.token)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same kind of hash at the least cost that it allows."""
+    cheap = passwords._context.copy(argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
+    monkeypatch.setattr(passwords, "_context", cheap)
+    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What is built beside the repository's own files, and that its absence is said."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from tools import assets
 
 
 @pytest.fixture
-def workshop_of_assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def workshop_of_assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own folder for what is built, with the repository's sources."""
     monkeypatch.setattr(assets, "ROOT", tmp_path)
     monkeypatch.setattr(assets, "FONTS", tmp_path / "fonts")

@@ -105,7 +105,7 @@ def test_a_sparkline_of_nothing_draws_nothing() -> None:
 
 @pytest.mark.parametrize("key", QUANTITIES)
 @pytest.mark.parametrize("limits", [{}, {"low": 5.0}, {"high": 50.0}, {"low": 5.0, "high": 50.0}, {"low": 2_000.0}])
-def test_every_quantity_has_a_scale_whatever_its_limits(key: str, limits: dict[str, float]) -> None:
+def test_every_quantity_has_a_scale_whatever_its_limits(key: str, limits: dict[str, Any]) -> None:
     view = metric_view(key, value=None, state="unknown", **limits)
     assert view.range_low < view.range_high
     assert chart_metric(key, **limits).label

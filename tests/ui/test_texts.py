@@ -174,7 +174,7 @@ def test_catalogues_hold_nothing_that_nobody_says(language: str) -> None:
 def test_translations_keep_the_placeholders(language: str) -> None:
     wrong = []
     for message in catalogues.read_catalogue(language):
-        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        forms = message.string if isinstance(message.string, tuple) else (str(message.string),)
         originals = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
         names = {frozenset(re.findall(r"\{\w+\}", text)) for text in originals}
         wrong += [form for form in forms if message.id and frozenset(re.findall(r"\{\w+\}", form)) not in names]

@@ -10,6 +10,7 @@ from nicegui.testing import User
 
 from ui import theme
 from ui.components.pieces import button
+from ui.texts import Language
 
 UI = Path(theme.__file__).parent
 STATES = ("ok", "warn", "crit", "hold", "unknown")
@@ -132,7 +133,7 @@ async def test_every_page_gets_the_style_sheets_and_fonts(user: User) -> None:
     ],
 )
 async def test_a_page_carries_the_persons_theme_and_language_from_its_first_byte(
-    user: User, chosen: theme.Theme, lang: theme.Language, dark: str, html_lang: str, script: str | None
+    user: User, chosen: theme.Theme, lang: Language, dark: str, html_lang: str, script: str | None
 ) -> None:
     theme.install()
     ui.page("/mine")(lambda: theme.apply(chosen, lang))

@@ -112,5 +112,3 @@ async def run(name: str, arguments: Sequence[str], folder: Path, within_s: float
     """Runs a program of ours to its end; returns its last line. Raises ChildFailed."""
     async with await Child.start(name, arguments, folder) as child:
         return await child.line(within_s)
-
-

@@ -27,11 +27,10 @@ class Found:
             self.put(key, value)
 
     def miss(self, keys: Iterable[str], why: str) -> None:
-        """Says why keys have no value; those that have one keep it."""
+        """Says why keys have no value. Those that have one keep it, and a reason that was given before stays."""
         for key in keys:
-            if self._values.get(key) is None:
-                self._values[key] = None
-                self._values[f"{key}.why"] = why
+            if key not in self._values:
+                self._values |= {key: None, f"{key}.why": why}
 
     def as_json(self) -> str:
         return json.dumps(self._values, indent=1, ensure_ascii=False, allow_nan=False)

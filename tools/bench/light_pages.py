@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -27,10 +28,12 @@ import aiohttp
 
 from api.auth import COOKIE
 
-AT_ONCE = 4  # pages that are being opened
+AT_ONCE = 3  # pages that are being opened
+TRIES = 3  # a busy server may give up a page, as NiceGUI does after 3 s; a person would load it again
 ACK_EVERY_S = 3.0  # nicegui.js: setInterval(() => ack(), 3000)
 JOIN_WITHIN_S = 60.0
-BROWSERS_HEADERS = {"Accept-Encoding": "gzip, deflate", "Accept": "text/html"}
+# Browsers open a connection of its own for a socket, so that of the page is not kept for it.
+BROWSERS_HEADERS = {"Accept-Encoding": "gzip, deflate", "Accept": "text/html", "Connection": "close"}
 DEFLATE_BITS = 15
 
 # Engine.IO 4 and Socket.IO 5 as text: ping, pong, connect, event.
@@ -60,9 +63,7 @@ class LightPage:
     async def run(self, http: aiohttp.ClientSession, url: str, path: str, token: str) -> None:
         """Opens the page and listens. Raises ValueError for an unexpected page, aiohttp.ClientError without one."""
         headers = {"Cookie": f"{COOKIE}={token}"}
-        async with http.get(url + path, headers={**BROWSERS_HEADERS, **headers}) as answer:
-            answer.raise_for_status()
-            opened = read_page(await answer.text())
+        opened = read_page(await _fetch(http, url + path, BROWSERS_HEADERS | headers))
         self._next_message_id = opened.next_message_id
         socket = await http.ws_connect(
             f"{url}/_nicegui_ws/socket.io/?{_handshake(opened)}",
@@ -75,11 +76,7 @@ class LightPage:
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse, opened: Opened) -> None:
         acking = asyncio.create_task(self._ack(socket, opened.client_id))
         try:
-            while True:
-                message = await socket.receive()
-                if message.type != aiohttp.WSMsgType.TEXT:
-                    print("GOT", message, file=sys.stderr, flush=True)
-                    break
+            async for message in socket:
                 text = message.data
                 if text.startswith(LIVE):
                     self.messages += 1
@@ -96,7 +93,6 @@ class LightPage:
                     self._note(json.loads(text[len(EVENT) :]))
         finally:
             self.connected = False
-            print("CLOSED", socket.close_code, socket.exception(), acking, file=sys.stderr, flush=True)
             acking.cancel()
 
     def _note(self, event: Sequence[object]) -> None:
@@ -125,6 +121,16 @@ class PlainSocket(LightPage):
                 self.messages += 1
                 self.bytes += len(message.data)
         self.connected = False
+
+
+async def _fetch(http: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> str:
+    """The page's HTML. Raises aiohttp.ClientResponseError when there is none after some tries."""
+    for left in reversed(range(TRIES)):
+        async with http.get(url, headers=headers) as answer:
+            if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or not left:
+                answer.raise_for_status()
+                return await answer.text()
+    raise AssertionError("unreachable: the last try returns or raises")
 
 
 def read_page(html: str) -> Opened:
@@ -195,8 +201,6 @@ async def open_all(url: str, path: str, tokens: Sequence[str], count: int, plain
         tasks = await asyncio.gather(*(begin(page, tokens[i % len(tokens)]) for i, page in enumerate(pages)))
         print("READY", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
-            for task in tasks:
-                if task.done(): print("DONE", task, task.exception() if not task.cancelled() else "", file=sys.stderr, flush=True)
             print(json.dumps(_count(pages)), flush=True)
         for task in tasks:
             task.cancel()

@@ -1,7 +1,8 @@
 """What the load generator sends: telemetry of made-up devices as MQTT 3.1.1 packets, and when each left.
 
 Message `i` is reading `first_seq + i // devices` of device `i % devices`, so a plain array of times suffices to say
-when a reading left. Ten of 200 readings of a device are far above the dust limits, so that alerts fire and clear.
+when a reading left. Ten of 200 readings of a device are far above the dust limits, so that alerts fire and clear; the
+devices take turns, so that at every moment one in twenty has dust.
 """
 
 import functools
@@ -45,7 +46,7 @@ class Messages:
             seq,
             now_ms,
             up_ms,
-            self._values[seq % PATTERN],
+            self._values[(seq + device) % PATTERN],
         )
         return b"%c%s%s" % (PUBLISH_QOS1, remaining_length(len(body)), body)
 

@@ -24,25 +24,20 @@ class Product(Child):
     url: str
 
     @classmethod
-    async def launch(
+    async def spawn(
         cls,
         folder: Path,
         *,
         database: Database | None = None,
         broker: PrivateMosquitto | None = None,
         role: str = "all",
-        port: int | None = None,
         name: str = "product",
     ) -> Self:
-        """Starts it and returns once it is ready. Without database or broker it brings its own.
-
-        Raises:
-            ChildFailed: it ended, or was not ready in time.
-        """
+        """Starts it and returns at once. Without database or broker it brings its own, in `folder`/`name`-data."""
         data = folder / f"{name}-data"
-        data.mkdir(mode=0o711, exist_ok=True)
-        port = port or free_port()
-        settings = {"DATA": str(data), "PORT": str(port), "ROLE": role, "LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
+        data.mkdir(mode=0o711, exist_ok=True)  # as root, PostgreSQL's user must get through
+        port = free_port()
+        settings = {"DATA": str(data), "PORT": str(port), "ROLE": role, "LOG_FORMAT": "json", "LOG_LEVEL": "warning"}
         if database is not None:
             _write_secret(data, database.secret)
             settings["DATABASE_URL"] = database.owner_url
@@ -50,17 +45,26 @@ class Product(Child):
             settings["MQTT_URL"] = f"mqtt://server:any@{LOOPBACK}:{broker.port}"
         product = await cls.start(name, ["main.py"], folder, environment=_environment(settings), talks=False)
         product.url = f"http://{LOOPBACK}:{port}"
+        return product
+
+    @classmethod
+    async def launch(
+        cls, folder: Path, *, database: Database, broker: PrivateMosquitto, role: str = "all", name: str = "product"
+    ) -> Self:
+        """Starts it on this database and broker, and returns once it is ready.
+
+        Raises:
+            ChildFailed: it ended, or was not ready in time.
+        """
+        product = await cls.spawn(folder, database=database, broker=broker, role=role, name=name)
         try:
-            await product.until_ready()
+            await product.until_answers("/readyz")
         except BaseException:
             await product.stop()
             raise
         return product
 
-    async def until_ready(self) -> None:
-        await self.until_answers("/readyz", READY_WITHIN_S)
-
-    async def until_answers(self, path: str, within_s: float) -> None:
+    async def until_answers(self, path: str, within_s: float = READY_WITHIN_S) -> None:
         """Asks until the answer is 200. Raises ChildFailed when it ended or the time is over."""
         deadline = time.monotonic() + within_s
         async with aiohttp.ClientSession(self.url, timeout=aiohttp.ClientTimeout(10)) as http:
@@ -69,6 +73,7 @@ class Product(Child):
                     raise ChildFailed(f"{self.name} ended; {self.last_words()}")
                 try:
                     async with http.get(path) as answer:
+                        await answer.read()
                         if answer.status == 200:
                             return
                 except aiohttp.ClientConnectionError:

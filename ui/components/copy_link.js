@@ -38,14 +38,14 @@ export default {
     },
   },
   template: `
-    <div class="copy">
+    <div :class="['copy', { one: !lines }]">
       <textarea v-if="lines" ref="text" readonly class="id" :rows="text.split('\\n').length" :aria-label="label" :value="text" @focus="$event.target.select()"></textarea>
       <input v-else ref="text" readonly class="id" :aria-label="label" :value="text" @focus="$event.target.select()">
       <div class="cluster">
         <button type="button" class="btn" @click="copy"><i class="icon" aria-hidden="true">{{ said === words.copied ? "check" : "content_copy" }}</i>{{ words.copy }}</button>
         <button v-if="canShare" type="button" class="btn" @click="shareIt"><i class="icon" aria-hidden="true">share</i>{{ words.share }}</button>
         <a v-if="file_name" class="btn" :href="file" :download="file_name"><i class="icon" aria-hidden="true">download</i>{{ words.download }}</a>
-        <span class="quiet" role="status">{{ said }}</span>
       </div>
+      <p class="quiet" role="status">{{ said }}</p>
     </div>`,
 };

@@ -33,7 +33,7 @@ export default {
         </tr></thead>
         <tbody>
           <tr v-for="row in rows" :key="row.key">
-            <td v-for="column in columns" :data-label="column.label" :class="[column.align, { num: column.align === 'right', none: !row.cells[column.key]?.text }]">
+            <td v-for="column in columns" :data-label="column.label" :class="[column.align, { num: column.align === 'right', none: !row.cells[column.key]?.text, 'only-wide': column.wide_only }]">
               <template v-for="cell in [row.cells[column.key]]">
                 <template v-if="!cell"></template>
                 <span v-else-if="cell.state !== null" class="chip" :data-state="cell.state"><i class="icon s" aria-hidden="true">{{ cell.icon || ICONS[cell.state] }}</i>{{ cell.text }}</span>

@@ -19,6 +19,8 @@ class Column:
     align: Literal["", "right"] = ""
     """Numbers stand right, words left."""
     sortable: bool = False
+    wide_only: bool = False
+    """Left out on a phone."""
 
 
 @dataclass(frozen=True, slots=True)

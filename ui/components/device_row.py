@@ -25,6 +25,8 @@ class DeviceView:
     href: str = ""
     icon: str = "sensors"
     icon_silent: str = "sensors_off"
+    word: str = ""
+    """Stands in the place of the loss: "waiting"."""
 
     @property
     def state(self) -> State:
@@ -36,11 +38,12 @@ class DeviceView:
 def device_row(view: DeviceView) -> ui.html:
     """Put rows into a card without padding."""
     silent = view.lost is None
+    word = view.word or (_("no data") if silent else loss_words(view.lost or 0))
     row = markup.raw(
         f"{markup.icon(view.icon_silent if silent else view.icon, 'l')}"
         f'<div><h3 class="id cut">{escape(view.name)}</h3><p class="cut">{escape(view.place)}</p></div>'
         f"{markup.meter((view.lost or 0) / LOSS_FULL)}"
-        f'<span class="num right lost">{escape(_("no data") if silent else loss_words(view.lost or 0))}</span>',
+        f'<span class="num right lost">{escape(word)}</span>',
         "a" if view.href else "div",
     )
     row.classes("device").props["data-state"] = view.state

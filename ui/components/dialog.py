@@ -1,11 +1,27 @@
 """Asking before what can not be undone. All else is done at once and offers Undo in its toast."""
 
+import asyncio
+from typing import Any
+
 from nicegui import ui
 from nicegui.element import Element
 
 from ui.components.markup import Text
 from ui.components.pieces import button
 from ui.texts import _
+
+
+async def answer_of(dialog: ui.dialog) -> Any:
+    """Opens a dialog, waits for its answer and takes it off the page; None if it was closed without one.
+
+    Raises:
+        asyncio.CancelledError: the page was closed meanwhile, so there is nobody to go on for.
+    """
+    answer = await dialog
+    if dialog.is_deleted:
+        raise asyncio.CancelledError
+    dialog.delete()
+    return answer
 
 
 async def confirm(question: str, effect: str, verb: str, *, keep: str | None = None, danger: bool = True) -> bool:
@@ -17,6 +33,4 @@ async def confirm(question: str, effect: str, verb: str, *, keep: str | None = N
             button(keep or _("Cancel"), lambda: dialog.submit(False)).props("autofocus")
             button(verb, lambda: dialog.submit(True), kind="danger" if danger else "primary")
     dialog.props["aria-labelledby"] = title.html_id
-    agreed = bool(await dialog)
-    dialog.delete()
-    return agreed
+    return bool(await answer_of(dialog))

@@ -1,5 +1,6 @@
 """Forms as plain HTML, for pages without a socket: password managers know them, and they work without scripts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -60,29 +61,51 @@ class Ticks:
     wrong: str = ""
 
 
-Part = Line | Choice | Ticks
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Says by which name somebody signs in, so that a password manager stores the new password under it."""
+
+    label: str
+    value: str
 
 
-def form(action: str, parts: Sequence[Part], verb: str, *, hidden: Mapping[str, str] | None = None) -> str:
-    """A form that posts to `action`. The cursor stands in the first field that is wrong, else the first empty one."""
-    focus = next((p for p in parts if p.wrong), None) or next((p for p in parts if _is_empty(p)), None)
-    fields = "".join(_part(part, focused=part is focus) for part in parts)
+Part = Line | Choice | Ticks | Login
+
+
+def form(
+    action: str, parts: Sequence[Part], verb: str, *, hidden: Mapping[str, str] | None = None, focus: bool = True
+) -> str:
+    """A form that posts to `action`. The cursor stands in the first field that is wrong, else the first empty one; the
+    second form of a page leaves it there (`focus=False`).
+    """
+    first = next((p for p in parts if not isinstance(p, Login) and p.wrong), None) or next(
+        (p for p in parts if _is_empty(p)), None
+    )
+    fields = "".join(_part(part, focused=focus and part is first) for part in parts)
     kept = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in (hidden or {}).items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in (hidden or {}).items()
     )
     return (
         f'<form method="post" action="{escape(action)}">{kept}{fields}'
-        f'<button class="btn primary" type="submit">{escape(verb)}</button></form>'
+        f'<button class="btn{" primary" if focus else ""}" type="submit">{escape(verb)}</button></form>'
     )
 
 
-def notice(mark: Mark, text: str, *, wait_s: int | None = None) -> str:
-    """A sentence above a form. With `wait_s`, scripts count down the number that stands in its `<b>`."""
+def notice(mark: Mark, text: str) -> str:
+    """A sentence above a form."""
     role = "alert" if mark in ("error", "wait") else "status"
-    counted = escape(text) if wait_s is None else escape(text).replace(str(wait_s), f"<b>{wait_s}</b>", 1)
-    waiting = "" if wait_s is None else f' data-wait-s="{wait_s}"'
-    return f'<p class="notice" data-state="{_TONES[mark]}" role="{role}"{waiting}>{shape(mark)}<span>{counted}</span></p>'
+    return f'<p class="notice" data-state="{_TONES[mark]}" role="{role}">{shape(mark)}<span>{escape(text)}</span></p>'
+
+
+def waiting(text: str, wait_s: int, unit_s: int) -> str:
+    """A sentence above a form that has to wait. Where scripts run, they count its number down, in units of `unit_s`
+    seconds, and let the form be sent again when the time is over.
+    """
+    counted = re.sub(r"(?<![#x\d])\d+", r"<b>\g<0></b>", escape(text), count=1)
+    return (
+        f'<p class="notice" data-state="warn" role="alert" data-wait-s="{wait_s}" data-unit-s="{unit_s}">'
+        f"{shape('wait')}<span>{counted}</span></p>"
+    )
 
 
 def shape(mark: Mark) -> str:
@@ -99,7 +122,10 @@ def _part(part: Part, *, focused: bool) -> str:
         return _line(part, focused)
     if isinstance(part, Choice):
         return _choice(part, focused)
-    return _ticks(part, focused)
+    if isinstance(part, Ticks):
+        return _ticks(part, focused)
+    field = f'<input id="username" value="{escape(part.value)}" autocomplete="username" readonly class="id">'
+    return _field("username", part.label, field, "", "")
 
 
 def _line(line: Line, focused: bool) -> str:

@@ -10,26 +10,34 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actions.people import Seat, set_look
-from domain.access import Intent, Role
+from domain.access import Intent
 from storage import queries
 from storage.session import transaction
-from ui import guard
+from ui import guard, open_pages
 from ui.components.pieces import empty
-from ui.frame import Frame, FrameView, NavGroup, NavItem, frame
+from ui.frame import Frame, FrameView, NavGroup, NavItem, PersonWays, TenantWay, frame
+from ui.pages.account.words import role_word
 from ui.texts import Language, _
 from ui.theme import Theme, apply
 
-OVERVIEW, ALERTS, DEVICES = "/", "/alerts", "/devices"
+OVERVIEW, ALERTS, DEVICES, PEOPLE, TENANTS, ACCOUNT = "/", "/alerts", "/devices", "/people", "/tenants", "/account"
+AUDIT, ACCOUNTS = "/audit", "/accounts"
+SWITCH, LEAVE_SUPPORT = "/switch", "/leave-support"
 
 
 async def admit(request: Request, intent: Intent) -> Seat | Response | None:
     """Returns who opens the page. If nobody is signed in: the way to the sign-in page. If it is not theirs: None, and
     the page says so. A page function returns at once what is not a Seat.
+
+    From here on the page closes by itself when its person loses the right to see it.
     """
     seat = await guard.seat(request)
     if seat is None:
         return RedirectResponse(guard.sign_in_href(request.url.path), status_code=303)
-    apply(cast(Theme, seat.theme), cast(Language, seat.language))
+    if request.url.path == OVERVIEW and home(seat) != OVERVIEW:
+        return RedirectResponse(home(seat), status_code=303)
+    open_pages.follow(seat)
+    apply(cast(Theme, seat.theme), cast(Language, seat.language), own_digits=seat.own_digits)
     if not seat.viewer.may(intent):
         async with framed(seat, current="", title=_("This page is not yours")):
             empty(
@@ -39,6 +47,13 @@ async def admit(request: Request, intent: Intent) -> Seat | Response | None:
             )
         return None
     return seat
+
+
+def home(seat: Seat) -> str:
+    """Where this person begins: the first page that is theirs."""
+    if seat.is_platform:
+        return TENANTS
+    return OVERVIEW if seat.viewer.may(Intent.SEE_PITS) else ACCOUNT
 
 
 @asynccontextmanager
@@ -73,13 +88,21 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     """What the frame shows this person: only what they may open, only the halves their tenant uses."""
     viewer = seat.viewer
     workshop: list[NavItem] = []
-    if seat.has_workshop and viewer.may(Intent.SEE_PITS):
+    if seat.has_workshop and not seat.is_platform and viewer.may(Intent.SEE_PITS):
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
         workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
+    platform: list[NavItem] = []
+    if seat.is_platform and viewer.may(Intent.SEE_TENANTS):
+        platform.append(NavItem("domain", _("Tenants"), TENANTS, tab=_("Tenants")))
+        platform.append(NavItem("manage_search", _("Accounts"), ACCOUNTS, tab=_("Accounts")))
     manage: list[NavItem] = []
-    if viewer.may(Intent.SEE_DEVICES):
+    if viewer.may(Intent.SEE_DEVICES) and not seat.is_platform:
         manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
-    groups = ((_("Workshop"), workshop), (_("Manage"), manage))
+    if viewer.may(Intent.SEE_PEOPLE):
+        manage.append(NavItem("group", _("People"), PEOPLE, tab=_("People")))
+    if viewer.may(Intent.SEE_AUDIT):
+        manage.append(NavItem("history", _("Audit trail"), AUDIT))
+    groups = ((_("Platform"), platform), (_("Workshop"), workshop), (_("Manage"), manage))
     return FrameView(
         person_name=viewer.name,
         role_word=role_word(viewer.role),
@@ -87,17 +110,17 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         groups=tuple(NavGroup(label, tuple(items)) for label, items in groups if items),
         theme=cast(Theme, seat.theme),
         lang=cast(Language, seat.language),
+        own_digits=seat.own_digits,
+        ways=PersonWays(
+            account=ACCOUNT,
+            switch=SWITCH,
+            tenants=tuple(
+                TenantWay(str(t.tenant_id), t.name, role_word(t.role), t.tenant_id == viewer.tenant_id)
+                for t in seat.memberships
+            ),
+        ),
+        leave_support_href=LEAVE_SUPPORT if seat.is_support else "",
     )
-
-
-def role_word(role: Role) -> str:
-    words = {
-        Role.SUPER_ADMIN: _("Platform"),
-        Role.OWNER: _("Owner"),
-        Role.STAFF: _("Staff"),
-        Role.MEMBER: _("Member"),
-    }
-    return words[role]
 
 
 def parse_id(text: str) -> UUID | None:

@@ -1,124 +1,247 @@
-"""Signing in and out: a plain form, so that password managers and browsers without a socket manage."""
+"""Signing in by password and, where it is on, by a code; signing out; and what to do about a forgotten password."""
 
 from datetime import UTC, datetime
 from html import escape
-from urllib.parse import quote
 
-from nicegui import app, ui
-from nicegui.element import Element
-from starlette.datastructures import FormData
+from nicegui import app
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from actions.people import SESSION_LONGEST, sign_in, sign_out
-from domain.refusals import Refusal
-from ui import guard, theme
-from ui.components import markup
-from ui.components.markup import Text, raw
-from ui.frame import LOGO
-from ui.texts import _, negotiate
+from actions.people import SecondStep, SignedIn, cookies, sign_in, sign_out
+from actions.people.entrance import enter_code
+from actions.people.first_run import is_empty
+from actions.people.resets import ask_for_reset
+from domain.refusals import Refusal, TryLater
+from ui import guard, plain
+from ui.components.form_markup import Line, form, notice
+from ui.pages.account import entry
+from ui.pages.account.words import refusal_text
+from ui.texts import _
 
-FORM_BYTES_MAX = 8_192
+CODE_CHARS_MAX = 40
+
+Answer = Refusal | TryLater
+
+_NOT_BY_PROVIDER = frozenset(
+    {
+        Refusal.SUSPENDED.value,
+        Refusal.TENANT_PENDING.value,
+        Refusal.TENANT_DECLINED.value,
+        Refusal.TENANT_SUSPENDED.value,
+        Refusal.IDENTITY_TAKEN.value,
+        Refusal.LOGIN_TAKEN.value,
+    }
+)
+"""Why an outer provider's word was not enough."""
 
 
-def install(*, secure: bool) -> None:
-    @ui.page(guard.SIGN_IN)
-    async def sign_in_page(request: Request) -> Response | None:
-        next_path = safe_path(request.query_params.get("next", "/"))
-        if await guard.seat(request) is not None:
-            return RedirectResponse(next_path, status_code=303)
-        theme.apply("system", negotiate(request.headers.get("accept-language")))
-        ui.page_title(_("Sign in") + " · PitPilot")
-        _form(next_path, request.query_params.get("problem", ""), request.query_params.get("name", ""))
-        return None
-
-    @app.post(guard.SIGN_IN, include_in_schema=False)
-    async def take_form(request: Request) -> Response:
-        form = await _read(request)
-        login, next_path = _text(form, "login"), safe_path(_text(form, "next"))
-        if not is_same_origin(request):
-            return _again("origin", login, next_path)
-        agent = request.headers.get("user-agent", "")
-        address = request.client.host if request.client else ""
-        answer = await sign_in(login, _text(form, "password"), address, agent, datetime.now(UTC))
-        if isinstance(answer, Refusal):
-            return _again(answer.value, login, next_path)
-        response = RedirectResponse(next_path, status_code=303)
-        response.set_cookie(
-            guard.COOKIE,
-            answer.token,
-            max_age=int(SESSION_LONGEST.total_seconds()),
-            httponly=True,
-            secure=secure,
-            samesite="lax",
-        )
-        return response
+def install(*, secure: bool, oidc_name: str = "") -> None:
+    """`secure`: browsers reach us by https. `oidc_name`: how the outer provider calls itself; empty: there is none."""
+    _install_password(secure, oidc_name)
+    _install_code(secure)
+    _install_forgotten()
 
     @app.post("/sign-out", include_in_schema=False)
     async def leave(request: Request) -> Response:
-        token = request.cookies.get(guard.COOKIE)
-        if token and is_same_origin(request):
-            await sign_out(token, datetime.now(UTC))
-            guard.close_pages_of(token)
-        response = RedirectResponse(guard.SIGN_IN, status_code=303)
-        response.delete_cookie(guard.COOKIE)
+        token = request.cookies.get(cookies.SESSION)
+        response = plain.see_other(guard.SIGN_IN)
+        if plain.is_same_origin(request):
+            if token:
+                await sign_out(token, datetime.now(UTC))
+                guard.close_pages_of(token)
+            response.delete_cookie(cookies.SESSION)
         return response
 
 
-def _form(next_path: str, problem: str, name: str) -> None:
+def _install_password(secure: bool, oidc_name: str) -> None:
+    @app.get(guard.SIGN_IN, include_in_schema=False)
+    async def show(request: Request) -> Response:
+        next_path = plain.safe_path(request.query_params.get("next", "/"))
+        if await is_empty():
+            return plain.see_other(entry.FIRST_RUN)
+        if await guard.seat(request) is not None:
+            return plain.see_other(next_path)
+        with plain.spoken(request):
+            above = _done(request.query_params.get("done", ""))
+            return plain.remember_language(request, _password_page({"next": next_path}, None, oidc_name, above=above))
+
+    @app.post(guard.SIGN_IN, include_in_schema=False)
+    async def take(request: Request) -> Response:
+        typed = await plain.read_form(request)
+        typed["next"] = plain.safe_path(typed.get("next", "/"))
+        with plain.spoken(request):
+            if not plain.is_same_origin(request):
+                return _password_page(typed, None, oidc_name, above=entry.from_elsewhere(), status=403)
+            answer = await sign_in(
+                typed.get("login", "").strip(),
+                typed.get("password", ""),
+                *entry.caller(request),
+                datetime.now(UTC),
+                device=entry.device(request),
+            )
+            if isinstance(answer, SignedIn):
+                return entry.let_in(answer, typed["next"], secure=secure)
+            if isinstance(answer, SecondStep):
+                return _to_code(answer, typed["next"], secure)
+            return _password_page(typed, answer, oidc_name, status=429 if isinstance(answer, TryLater) else 403)
+
+
+def _password_page(
+    typed: dict[str, str], answer: Answer | None, oidc_name: str, *, above: str = "", status: int = 200
+) -> HTMLResponse:
+    wrong = refusal_text(answer) if answer is Refusal.WRONG_CREDENTIALS else ""
+    parts = (
+        Line("login", _("Name or mail address"), typed.get("login", ""), autocomplete="username", code=True),
+        Line("password", _("Password"), kind="password", autocomplete="current-password", wrong=wrong),
+    )
+    next_path = typed["next"]
+    content = above or _said(answer)
+    content += form(guard.SIGN_IN, parts, _("Sign in"), hidden={"next": next_path})
+    if oidc_name:
+        content += f'<p class="or">{escape(_("or"))}</p>'
+        content += entry.way(
+            entry.with_query(entry.OIDC, next=next_path), _("Sign in with {provider}").format(provider=oidc_name)
+        )
+    content += (
+        f'<nav class="ways"><a href="{entry.FORGOT}">{escape(_("Forgotten your password?"))}</a>'
+        f'<a href="{entry.REGISTER}">{escape(_("Register a workshop or pump"))}</a></nav>'
+    )
+    return plain.document(_("Sign in"), content, here=entry.sign_in_href(next=next_path), status=status)
+
+
+def _said(answer: Answer | None) -> str:
+    """What stands above a form; a wrong password stands beside its field instead."""
+    if isinstance(answer, TryLater):
+        return entry.later(answer)
+    if answer in (None, Refusal.WRONG_CREDENTIALS, Refusal.WRONG_CODE):
+        return ""
+    return notice("error", refusal_text(answer))
+
+
+def _done(done: str) -> str:
+    """Why somebody stands before the sign-in, when a page of ours led here."""
     texts = {
-        "": "",
-        Refusal.WRONG_CREDENTIALS.value: _("Name or password is wrong. Check both, then try again."),
-        Refusal.SUSPENDED.value: _("This account is suspended. Ask the owner."),
-        "origin": _("The form came from another page. Try again here."),
+        "reset": _("The new password is set. Sign in with it."),
+        "late": refusal_text(Refusal.SECOND_STEP_EXPIRED),
+        "unlinked": refusal_text(Refusal.IDENTITY_NOT_LINKED),
+        "away": _("The other provider did not answer. Sign in by password, or try again in a minute."),
     }
-    wrong = texts.get(problem, _("That did not work. Try again."))
-    with Element("main").classes("sign-in"), Element("div").classes("card pad stack"):
-        raw(f"{LOGO}<span>PitPilot</span>").classes("logo")
-        Text("h1", _("Sign in"))
-        state = ' data-state="crit"' if wrong else ""
-        below = (
-            f'<p id="wrong" role="alert">{markup.icon("error", "s")}<span>{escape(wrong)}</span></p>' if wrong else ""
-        )
-        described = ' aria-describedby="wrong" aria-invalid="true"' if wrong else ""
-        raw(
-            f'<form method="post" action="{guard.SIGN_IN}" class="stack">'
-            f'<input type="hidden" name="next" value="{escape(next_path)}">'
-            f'<div class="field"><label for="login">{escape(_("Name or mail address"))}</label>'
-            f'<input id="login" name="login" value="{escape(name)}" autocomplete="username" required maxlength="120"'
-            f' autocapitalize="none" spellcheck="false"{"" if name else " autofocus"}></div>'
-            f'<div class="field"{state}><label for="password">{escape(_("Password"))}</label>'
-            f'<input id="password" name="password" type="password" autocomplete="current-password" required'
-            f' maxlength="1000"{described}{" autofocus" if name else ""}>{below}</div>'
-            f'<button class="btn primary" type="submit">{escape(_("Sign in"))}</button></form>'
-        )
+    if done in _NOT_BY_PROVIDER:
+        return notice("error", refusal_text(Refusal(done)))
+    return notice("done" if done == "reset" else "info", texts[done]) if done in texts else ""
 
 
-def _again(problem: str, name: str, next_path: str) -> Response:
-    query = f"problem={quote(problem)}&name={quote(name[:120])}&next={quote(next_path)}"
-    return RedirectResponse(f"{guard.SIGN_IN}?{query}", status_code=303)
+def _to_code(step: SecondStep, next_path: str, secure: bool) -> Response:
+    response = plain.see_other(entry.with_query(entry.CODE, next=next_path))
+    response.set_cookie(
+        cookies.SECOND_STEP,
+        step.ticket,
+        max_age=int(step.lasts.total_seconds()),
+        httponly=True,
+        secure=secure,
+        samesite="lax",
+    )
+    return response
 
 
-async def _read(request: Request) -> FormData:
-    """Reads a small form; a larger one is read as empty."""
-    if int(request.headers.get("content-length", "0") or 0) > FORM_BYTES_MAX:
-        return FormData()
-    return await request.form(max_files=0, max_fields=10)
+def _install_code(secure: bool) -> None:
+    @app.get(entry.CODE, include_in_schema=False)
+    async def show(request: Request) -> Response:
+        if cookies.SECOND_STEP not in request.cookies:
+            return plain.see_other(guard.SIGN_IN)
+        with plain.spoken(request):
+            next_path = plain.safe_path(request.query_params.get("next", "/"))
+            return plain.remember_language(request, _code_page(next_path, None))
+
+    @app.post(entry.CODE, include_in_schema=False)
+    async def take(request: Request) -> Response:
+        typed = await plain.read_form(request)
+        next_path = plain.safe_path(typed.get("next", "/"))
+        with plain.spoken(request):
+            if not plain.is_same_origin(request):
+                return _code_page(next_path, None, above=entry.from_elsewhere(), status=403)
+            ticket = request.cookies.get(cookies.SECOND_STEP, "")
+            answer = await enter_code(
+                ticket, typed.get("code") or typed.get("spare", ""), *entry.caller(request), datetime.now(UTC)
+            )
+            if isinstance(answer, SignedIn):
+                return entry.let_in(answer, next_path, secure=secure)
+            if answer is Refusal.SECOND_STEP_EXPIRED:
+                return plain.see_other(entry.sign_in_href(done="late", next=next_path))
+            status = 429 if isinstance(answer, TryLater) else 403
+            return _code_page(next_path, answer, by_recovery=bool(typed.get("spare")), status=status)
 
 
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+def _code_page(
+    next_path: str, answer: Answer | None, *, by_recovery: bool = False, above: str = "", status: int = 200
+) -> HTMLResponse:
+    wrong = refusal_text(answer) if answer is Refusal.WRONG_CODE else ""
+    digits = Line(
+        "code",
+        _("Code"),
+        autocomplete="one-time-code",
+        help=_("The 6 digits that your authenticator app shows now."),
+        wrong="" if by_recovery else wrong,
+        code=True,
+        chars_max=CODE_CHARS_MAX,
+    )
+    content = above or _said(answer)
+    content += form(entry.CODE, [digits], _("Sign in"), hidden={"next": next_path}, focus=not by_recovery)
+    content += _recovery(next_path, _("That recovery code is wrong or was used already.") if wrong else "", by_recovery)
+    content += f'<nav class="ways"><a href="{guard.SIGN_IN}">{escape(_("Sign in as somebody else"))}</a></nav>'
+    return plain.document(_("Enter the code"), content, here=entry.CODE, status=status)
 
 
-def safe_path(path: str) -> str:
-    """A path of ours to go on to; anything that could leave this site becomes the overview."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path else "/"
+def _recovery(next_path: str, wrong: str, is_open: bool) -> str:
+    """The way back for whoever lost the phone."""
+    line = Line(
+        "spare",
+        _("Recovery code"),
+        help=_("Each works once."),
+        wrong=wrong if is_open else "",
+        code=True,
+        chars_max=CODE_CHARS_MAX,
+    )
+    verb, hidden = _("Sign in with a recovery code"), {"next": next_path}
+    none_left = _("None left? The owner can turn the second step off for you, on the page People.")
+    return (
+        f"<details{' open' if is_open else ''}><summary>{escape(_('Lost your phone?'))}</summary>"
+        f"<p>{escape(_('Sign in with one of the recovery codes that you kept.'))}</p>"
+        f"{form(entry.CODE, [line], verb, hidden=hidden, focus=is_open)}"
+        f"<p>{escape(none_left)}</p></details>"
+    )
 
 
-def is_same_origin(request: Request) -> bool:
-    """Whether a form was posted by a page of ours. Browsers always say where a POST comes from."""
-    origin = request.headers.get("origin")
-    if origin is None:
-        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    return origin.partition("://")[2] == request.headers.get("host")
+def _install_forgotten() -> None:
+    @app.get(entry.FORGOT, include_in_schema=False)
+    async def show(request: Request) -> Response:
+        with plain.spoken(request):
+            return plain.remember_language(request, _forgotten_page({}, ""))
+
+    @app.post(entry.FORGOT, include_in_schema=False)
+    async def take(request: Request) -> Response:
+        typed = await plain.read_form(request)
+        login = typed.get("login", "").strip()
+        with plain.spoken(request):
+            if not plain.is_same_origin(request):
+                return _forgotten_page(typed, entry.from_elsewhere(), status=403)
+            if not login:
+                return _forgotten_page(typed, "", wrong=_("Enter the name that you sign in with."), status=422)
+            too_often = await ask_for_reset(login, entry.caller(request)[0], datetime.now(UTC))
+            if too_often is not None:
+                return _forgotten_page(typed, entry.later(too_often), status=429)
+            # The same words whether there is such a person or not.
+            said = _("If there is an account of that name, its owner sees your request and gives you a new link.")
+            more = _("Tell them too: in person, or by phone. The link works once and for a day.")
+            content = notice("done", said) + f"<p>{escape(more)}</p>" + entry.way(guard.SIGN_IN, _("Go to the sign-in"))
+            return plain.document(_("Ask for a new password"), content, here=entry.FORGOT)
+
+
+def _forgotten_page(typed: dict[str, str], above: str, *, wrong: str = "", status: int = 200) -> HTMLResponse:
+    line = Line(
+        "login", _("Name or mail address"), typed.get("login", ""), autocomplete="username", code=True, wrong=wrong
+    )
+    text = _("The owner of your workshop or pump makes a link for you, by which you set a new password.")
+    content = above + f"<p>{escape(text)}</p>" + form(entry.FORGOT, [line], _("Ask the owner"))
+    content += f'<nav class="ways"><a href="{guard.SIGN_IN}">{escape(_("Go to the sign-in"))}</a></nav>'
+    return plain.document(_("Ask for a new password"), content, here=entry.FORGOT, status=status)

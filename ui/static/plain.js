@@ -1,7 +1,8 @@
 /* What pages without a socket gain where scripts run: the dark theme, shown passwords, a countdown, one press only. */
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const wear = () => document.documentElement.classList.toggle("body--dark", dark.matches);
+const chosen = document.documentElement.dataset.theme;
+const wear = () => document.documentElement.classList.toggle("body--dark", chosen === "system" ? dark.matches : chosen === "dark");
 dark.addEventListener("change", wear);
 wear();
 
@@ -27,12 +28,13 @@ function offerToShow(button) {
 /* The server says how long to wait; the button comes back by itself. */
 function countDown(notice) {
   const over = Date.now() + Number(notice.dataset.waitS) * 1_000;
+  const unit = Number(notice.dataset.unitS);
   const number = notice.querySelector("b");
   const button = document.querySelector("form button[type=submit]");
   if (button) button.disabled = true;
   const tick = () => {
     const left = Math.ceil((over - Date.now()) / 1_000);
-    if (number) number.textContent = String(Math.max(0, left));
+    if (number) number.textContent = String(Math.max(0, Math.ceil(left / unit)));
     if (left > 0) return setTimeout(tick, 250);
     notice.remove();
     if (button) button.disabled = false;

@@ -1,11 +1,14 @@
 """What the account pages say: why something is refused and what to do then, roles, and how long to wait."""
 
+import math
+
+from actions.password_strength import CHARS_MIN
 from domain.access import Role, Scope
 from domain.refusals import Refusal, TryLater, Weakness
 from ui.pages.acknowledging import refusal_text as common_text
 from ui.texts import _, duration, ngettext, number
 
-PASSWORD_HELP_CHARS = 10
+SAYS_MINUTES_FROM_S = 120
 
 
 def refusal_text(refusal: Refusal) -> str:
@@ -42,7 +45,7 @@ def weakness_text(weakness: Weakness) -> str:
     """What is wrong with a new password, and what would be right."""
     texts = {
         Weakness.TOO_SHORT: _("Too short. Take at least {n} characters; a few words do.").format(
-            n=number(PASSWORD_HELP_CHARS)
+            n=number(CHARS_MIN)
         ),
         Weakness.TOO_LONG: _("Too long. Take a shorter one."),
         Weakness.COMMON: _("This is among the passwords that are tried first. Take a few words that nobody expects."),
@@ -56,14 +59,27 @@ def weakness_text(weakness: Weakness) -> str:
     return texts[weakness]
 
 
+def wait_unit_s(later: TryLater) -> int:
+    """What a wait is counted in: seconds, or minutes from two of them on."""
+    return 1 if later.wait_s < SAYS_MINUTES_FROM_S else 60
+
+
 def wait_text(later: TryLater) -> str:
-    """How long to wait; the number of seconds stands in it for a countdown."""
+    """How long to wait: whole seconds or minutes, rounded up."""
+    if wait_unit_s(later) == 1:
+        text = ngettext(
+            "Too many tries. The way is open again in {n} second.",
+            "Too many tries. The way is open again in {n} seconds.",
+            later.wait_s,
+        )
+        return text.format(n=number(later.wait_s))
+    minutes = math.ceil(later.wait_s / 60)
     text = ngettext(
-        "Too many tries. The way is open again in {n} second.",
-        "Too many tries. The way is open again in {n} seconds.",
-        later.wait_s,
+        "Too many tries. The way is open again in {n} minute.",
+        "Too many tries. The way is open again in {n} minutes.",
+        minutes,
     )
-    return text.format(n=later.wait_s)
+    return text.format(n=number(minutes))
 
 
 def expires_text(left_s: float) -> str:
@@ -76,6 +92,28 @@ def role_word(role: Role) -> str:
         Role.OWNER: _("Owner"),
         Role.STAFF: _("Staff"),
         Role.MEMBER: _("Member"),
+    }
+    return words[role]
+
+
+def role_phrase(role: Role) -> str:
+    """Inside of a sentence."""
+    words = {
+        Role.SUPER_ADMIN: _("somebody who runs this PitPilot"),
+        Role.OWNER: _("an owner"),
+        Role.STAFF: _("staff"),
+        Role.MEMBER: _("a member"),
+    }
+    return words[role]
+
+
+def roles_word(role: Role) -> str:
+    """Several of them."""
+    words = {
+        Role.SUPER_ADMIN: _("Platform"),
+        Role.OWNER: _("Owners"),
+        Role.STAFF: _("Staff"),
+        Role.MEMBER: _("Members"),
     }
     return words[role]
 

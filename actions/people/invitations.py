@@ -1,0 +1,258 @@
+"""Invitations: a link that works once, before it expires, and makes somebody a member of a tenant."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
+
+from actions.people.newcomers import (
+    CONTACT_CHARS_MAX,
+    NAME_CHARS_MAX,
+    Newcomer,
+    judge_newcomer,
+    store_identity,
+    store_membership,
+    store_person,
+    text_fault,
+)
+from actions.people.seats import Seat
+from actions.people.secrets_once import digest, fresh
+from actions.people.sessions import Chair, SignedIn, start_session
+from actions.people.trail import note, tell
+from domain.access import MAY_GIVE, Intent, Role, Viewer
+from domain.links import LinkState, fault_of
+from domain.refusals import Refusal, Weakness
+from domain.tenancy import TenantStatus
+from storage import people
+from storage.people import InvitationRow
+from storage.session import EVERY_TENANT, transaction
+from storage.tables import Invitation, Person, Tenant
+
+INVITATION_LASTS = timedelta(days=7)
+OPEN_MAX = 5_000  # of one tenant
+
+__all__ = [
+    "CONTACT_CHARS_MAX", "INVITATION_LASTS", "NAME_CHARS_MAX", "InvitationRow", "InvitationView", "Invited",
+    "LinkState", "accept_invitation", "admit", "invitation_of", "invitations", "invite", "join", "open_invitation",
+    "renew_invitation", "revoke_invitation", "take",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A fresh invitation; the token is shown once: the link is `/invitation/<token>`."""
+
+    id: UUID
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """What somebody who holds an open link sees before accepting it."""
+
+    tenant_name: str
+    role: Role
+    name: str
+    contact: str
+    language: str
+    """The tenant's, for a page that nobody has signed in to."""
+    invited_by: str
+    expires_at: datetime
+
+
+async def invite(by: Viewer, role: Role, name: str, contact: str, now: datetime) -> Refusal | Invited:
+    """Makes a link that lets one person into the viewer's tenant. NOT_ALLOWED, EMPTY (name), TOO_LONG, TOO_MANY."""
+    if not by.may(Intent.INVITE_PERSON) or role not in MAY_GIVE[by.role]:
+        return Refusal.NOT_ALLOWED
+    name, contact = name.strip(), contact.strip()
+    fault = text_fault(name, NAME_CHARS_MAX) or (text_fault(contact, CONTACT_CHARS_MAX) if contact else None)
+    if fault is not None:
+        return fault
+    async with transaction(EVERY_TENANT) as tx:
+        if await open_count(tx, by.tenant_id, now) >= OPEN_MAX:
+            return Refusal.TOO_MANY
+        invited = await add_invitation(tx, by.tenant_id, by.person_id, role, name, contact, now)
+        after = {"role": role, "contact": contact, "expires_at": invited.expires_at}
+        await note(tx, by, "invite_person", "invitation", invited.id, name, after=after)
+    return invited
+
+
+async def add_invitation(
+    tx: AsyncSession, tenant_id: UUID, by: UUID | None, role: Role, name: str, contact: str, now: datetime
+) -> Invited:
+    """Stores a fresh link as part of the caller's transaction; the caller has asked whether it may."""
+    invited = Invited(uuid4(), fresh(), now + INVITATION_LASTS)
+    tx.add(
+        Invitation(
+            id=invited.id,
+            tenant_id=tenant_id,
+            token_hash=digest(invited.token),
+            role=role,
+            name=name,
+            contact=contact,
+            invited_by=by,
+            created_at=now,
+            expires_at=invited.expires_at,
+        )
+    )
+    await tx.flush()
+    return invited
+
+
+async def open_count(tx: AsyncSession, tenant_id: UUID, now: datetime) -> int:
+    """How many links of a tenant work now."""
+    counted = await tx.scalar(
+        text(
+            "SELECT count(*) FROM invitation WHERE tenant_id = :tenant AND used_at IS NULL AND revoked_at IS NULL"
+            " AND expires_at > :now"
+        ),
+        {"tenant": tenant_id, "now": now},
+    )
+    return int(counted or 0)
+
+
+async def revoke_invitation(by: Viewer, invitation_id: UUID, now: datetime) -> Refusal | None:
+    """Makes an open link useless. NOT_ALLOWED, NOT_FOUND, LINK_USED, LINK_REVOKED."""
+    async with transaction(EVERY_TENANT) as tx:
+        row = await _lock_own(tx, by, invitation_id)
+        if isinstance(row, Refusal):
+            return row
+        if row.revoked_at is not None:
+            return Refusal.LINK_REVOKED
+        row.revoked_at = now
+        await note(tx, by, "revoke_invitation", "invitation", row.id, row.name, after={"revoked_at": now})
+    return None
+
+
+async def renew_invitation(by: Viewer, invitation_id: UUID, now: datetime) -> Refusal | Invited:
+    """A fresh link for the same person; the old one becomes useless. NOT_ALLOWED, NOT_FOUND, LINK_USED."""
+    async with transaction(EVERY_TENANT) as tx:
+        row = await _lock_own(tx, by, invitation_id)
+        if isinstance(row, Refusal):
+            return row
+        row.revoked_at = row.revoked_at or now
+        invited = await add_invitation(tx, by.tenant_id, by.person_id, Role(row.role), row.name, row.contact, now)
+        before, after = {"invitation": row.id}, {"invitation": invited.id, "expires_at": invited.expires_at}
+        await note(tx, by, "renew_invitation", "invitation", invited.id, row.name, before=before, after=after)
+    return invited
+
+
+async def invitations(by: Viewer, now: datetime, *, open_only: bool = True, limit: int = 200) -> list[InvitationRow]:
+    """The tenant's invitations, the newest first; nothing for whoever may not see people."""
+    if not by.may(Intent.SEE_PEOPLE):
+        return []
+    async with transaction(by.tenant_id) as tx:
+        return await people.invitations(tx, now, open_only, limit)
+
+
+async def invitation_of(token: str, now: datetime) -> Refusal | InvitationView:
+    """What a link offers. LINK_UNKNOWN, LINK_EXPIRED, LINK_USED, LINK_REVOKED, TENANT_SUSPENDED."""
+    async with transaction(EVERY_TENANT) as tx:
+        found = await open_invitation(tx, token, now)
+        if isinstance(found, Refusal):
+            return found
+        row, tenant = found
+        inviter = await tx.get(Person, row.invited_by) if row.invited_by else None
+    return InvitationView(
+        tenant_name=tenant.name,
+        role=Role(row.role),
+        name=row.name,
+        contact=row.contact,
+        language=tenant.language,
+        invited_by=inviter.name if inviter else "",
+        expires_at=row.expires_at,
+    )
+
+
+async def accept_invitation(
+    token: str, login: str, name: str, password: str, language: str, address: str, agent: str, now: datetime
+) -> Refusal | Weakness | SignedIn:
+    """Makes a new person with the offered role and signs them in. Refusals of `invitation_of`, LOGIN_TAKEN, EMPTY,
+    TOO_LONG.
+    """
+    offered = await invitation_of(token, now)  # before a costly hash is made for a link that does not work
+    if isinstance(offered, Refusal):
+        return offered
+    who = await judge_newcomer(login, name, offered.contact, language, password, (offered.tenant_name,))
+    if not isinstance(who, Newcomer):
+        return who
+    return await admit(token, who, address, agent, now)
+
+
+async def admit(
+    token: str, who: Newcomer, address: str, agent: str, now: datetime, *, identity: tuple[str, str] | None = None
+) -> Refusal | SignedIn:
+    """Makes somebody whose words were judged a person and a member, and signs them in. `identity`: issuer and subject
+    of an outer account to link. Refusals of `invitation_of`, LOGIN_TAKEN, IDENTITY_TAKEN.
+    """
+    async with transaction(EVERY_TENANT) as tx:
+        found = await open_invitation(tx, token, now)
+        if isinstance(found, Refusal):
+            return found
+        row, tenant = found
+        person = await store_person(tx, who, now)
+        if isinstance(person, Refusal):
+            return person
+        if identity is not None and not await store_identity(tx, identity, person.id, now):
+            await tx.rollback()
+            return Refusal.IDENTITY_TAKEN
+        await take(tx, row, person.id, now)
+        chair = Chair(person.id, person.name, tenant.id, Role(row.role))
+        entered, _ = await start_session(tx, chair, address, agent, now)
+        after = {"invitation": row.id, "role": row.role, "login": person.login}
+        await note(tx, entered.viewer, "accept_invitation", "person", person.id, person.name, after=after)
+    return entered
+
+
+async def join(seat: Seat, token: str, now: datetime) -> Refusal | UUID:
+    """Gives the signed-in person the offered role beside those they hold; returns the tenant, to switch to. Refusals
+    of `invitation_of`, NOT_ALLOWED, ALREADY_MEMBER.
+    """
+    by = seat.viewer
+    if not by.may(Intent.CHANGE_OWN_ACCOUNT):
+        return Refusal.NOT_ALLOWED
+    async with transaction(EVERY_TENANT) as tx:
+        found = await open_invitation(tx, token, now)
+        if isinstance(found, Refusal):
+            return found
+        row, tenant = found
+        if not await take(tx, row, by.person_id, now):
+            return Refusal.ALREADY_MEMBER
+        there = Viewer(by.person_id, by.name, tenant.id, Role(row.role))
+        after = {"invitation": row.id, "role": row.role}
+        await note(tx, there, "accept_invitation", "person", by.person_id, by.name, after=after)
+    return tenant.id
+
+
+async def open_invitation(tx: AsyncSession, token: str, now: datetime) -> Refusal | tuple[Invitation, Tenant]:
+    """The invitation that a link stands for, locked, with its tenant; or why it does not work."""
+    row = await tx.scalar(select(Invitation).where(Invitation.token_hash == digest(token)).with_for_update())
+    if row is None:
+        return Refusal.LINK_UNKNOWN
+    if fault := fault_of(row.used_at, row.revoked_at, row.expires_at, now):
+        return fault
+    tenant = await tx.get_one(Tenant, row.tenant_id)
+    return (row, tenant) if tenant.status == TenantStatus.ACTIVE else Refusal.TENANT_SUSPENDED
+
+
+async def take(tx: AsyncSession, row: Invitation, person_id: UUID, now: datetime) -> bool:
+    """Uses a locked invitation up; False, and nothing changed, if the person is a member already."""
+    if not await store_membership(tx, row.tenant_id, person_id, Role(row.role), now):
+        return False
+    row.used_at, row.used_by = now, person_id
+    await tell(tx, row.tenant_id, person_id)
+    return True
+
+
+async def _lock_own(tx: AsyncSession, by: Viewer, invitation_id: UUID) -> Refusal | Invitation:
+    """An invitation of the viewer's tenant that was not used yet."""
+    if not by.may(Intent.INVITE_PERSON):
+        return Refusal.NOT_ALLOWED
+    row = await tx.get(Invitation, invitation_id, with_for_update=True)
+    if row is None or row.tenant_id != by.tenant_id or Role(row.role) not in MAY_GIVE[by.role]:
+        return Refusal.NOT_FOUND
+    return Refusal.LINK_USED if row.used_at is not None else row

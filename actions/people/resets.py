@@ -1,0 +1,180 @@
+"""A new password by a link that works once: made by an owner for their people, by the platform, or by the operator."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
+
+from actions.password_strength import weakness
+from actions.passwords import hashed
+from actions.people import throttle
+from actions.people.credentials import LOGIN_CHARS_MAX
+from actions.people.members import own_person
+from actions.people.profile import set_password
+from actions.people.secrets_once import digest, fresh
+from actions.people.sessions import end_in
+from actions.people.trail import note, tell
+from domain.access import Intent, Role, Viewer
+from domain.links import fault_of
+from domain.refusals import Refusal, TryLater, Weakness
+from domain.throttling import ASKING
+from domain.words import is_line, tidy
+from storage.session import EVERY_TENANT, transaction
+from storage.tables import PasswordReset, Person
+
+RESET_LASTS = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLink:
+    """The token is shown once: the link is `/reset/<token>`."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResetView:
+    """Whose password an open link sets."""
+
+    login: str
+    name: str
+    language: str
+    expires_at: datetime
+
+
+async def ask_for_reset(login: str, address: str, now: datetime) -> TryLater | None:
+    """Notes that somebody forgot a password, for the owners' page of people (`PersonRow.reset_asked_at`). The answer
+    is the same whether there is such a person or not.
+    """
+    asked = await throttle.attempt({throttle.key_of("ask for reset", throttle.network_of(address)): ASKING}, now)
+    if isinstance(asked, TryLater):
+        return asked
+    login = tidy(login)
+    if len(login) > LOGIN_CHARS_MAX or not is_line(login):
+        return None
+    async with transaction(EVERY_TENANT) as tx:
+        person_id = await tx.scalar(
+            text("UPDATE person SET reset_asked_at = :now WHERE lower(login) = lower(:login) RETURNING id"),
+            {"now": now, "login": login},
+        )
+        if person_id is not None:
+            tenants = await tx.execute(
+                text("SELECT tenant_id FROM membership WHERE person_id = :id"), {"id": person_id}
+            )
+            for tenant_id in tenants.scalars():
+                await tell(tx, tenant_id, person_id)
+    return None
+
+
+async def make_reset_link(by: Viewer, person_id: UUID, now: datetime) -> Refusal | ResetLink:
+    """A link for one of the tenant's people, to be handed over; earlier ones become useless. NOT_ALLOWED, NOT_FOUND,
+    BELONGS_TO_OTHERS: an owner must not take over an account that opens other tenants as well.
+    """
+    if not by.may(Intent.RESET_PASSWORD):
+        return Refusal.NOT_ALLOWED
+    async with transaction(EVERY_TENANT) as tx:
+        person = await own_person(tx, by, person_id)
+        if isinstance(person, Refusal):
+            return person
+        link = await _add(tx, person, by.person_id, now)
+        after = {"expires_at": link.expires_at}
+        await note(tx, by, "make_reset_link", "person", person.id, person.name, after=after)
+    return link
+
+
+async def make_reset_link_as_operator(login: str, now: datetime) -> Refusal | ResetLink:
+    """The same by whoever runs the program. NOT_FOUND."""
+    async with transaction(EVERY_TENANT) as tx:
+        person = await tx.scalar(
+            select(Person).where(text("lower(login) = lower(:login)")).params(login=tidy(login)).with_for_update()
+        )
+        if person is None:
+            return Refusal.NOT_FOUND
+        link = await _add(tx, person, None, now)
+        tenants = await _tenants_of(tx, person.id)
+        for tenant_id in tenants:
+            await note(tx, None, "make_reset_link", "person", person.id, person.name, tenant_id=tenant_id)
+    return link
+
+
+async def reset_of(token: str, now: datetime) -> Refusal | ResetView:
+    """What a link is for. LINK_UNKNOWN, LINK_EXPIRED, LINK_USED, LINK_REVOKED (a newer one was made, or the password
+    was changed since).
+    """
+    async with transaction(EVERY_TENANT) as tx:
+        found = await _open(tx, token, now)
+    if isinstance(found, Refusal):
+        return found
+    row, person = found
+    return ResetView(person.login, person.name, person.language, row.expires_at)
+
+
+async def reset_password(token: str, password: str, now: datetime) -> Refusal | Weakness | None:
+    """Sets the new password and ends all of the person's sessions; they sign in with it afterwards (with their second
+    factor, if they have one). Refusals of `reset_of`.
+    """
+    view = await reset_of(token, now)  # before a costly hash is made for a link that does not work
+    if isinstance(view, Refusal):
+        return view
+    if weak := await weakness(password, (view.login, view.name)):
+        return weak
+    hash_ = await hashed(password)
+    async with transaction(EVERY_TENANT) as tx:
+        found = await _open(tx, token, now)
+        if isinstance(found, Refusal):
+            return found
+        row, person = found
+        row.used_at = now
+        await tx.flush()
+        await set_password(tx, person.id, hash_, now)
+        ended = await end_in(tx, person.id, now)
+        for tenant_id in await _tenants_of(tx, person.id):
+            by = Viewer(person.id, person.name, tenant_id, Role.MEMBER)
+            after = {"ended_sessions": ended}
+            await note(tx, by, "reset_password", "person", person.id, person.name, after=after)
+    return None
+
+
+async def _add(tx: AsyncSession, person: Person, by: UUID | None, now: datetime) -> ResetLink:
+    link = ResetLink(fresh(), now + RESET_LASTS)
+    await tx.execute(
+        text(
+            "UPDATE password_reset SET revoked_at = :now"
+            " WHERE person_id = :id AND used_at IS NULL AND revoked_at IS NULL"
+        ),
+        {"now": now, "id": person.id},
+    )
+    person.reset_asked_at = None
+    tx.add(
+        PasswordReset(
+            id=uuid4(),
+            person_id=person.id,
+            token_hash=digest(link.token),
+            created_by=by,
+            created_at=now,
+            expires_at=link.expires_at,
+        )
+    )
+    await tx.flush()
+    return link
+
+
+async def _open(tx: AsyncSession, token: str, now: datetime) -> Refusal | tuple[PasswordReset, Person]:
+    row = await tx.scalar(select(PasswordReset).where(PasswordReset.token_hash == digest(token)).with_for_update())
+    if row is None:
+        return Refusal.LINK_UNKNOWN
+    if fault := fault_of(row.used_at, row.revoked_at, row.expires_at, now):
+        return fault
+    return row, await tx.get_one(Person, row.person_id)
+
+
+async def _tenants_of(tx: AsyncSession, person_id: UUID) -> list[UUID]:
+    """In one order for all, because each tenant's audit trail is locked in turn."""
+    rows = await tx.execute(
+        text("SELECT tenant_id FROM membership WHERE person_id = :id ORDER BY tenant_id"), {"id": person_id}
+    )
+    return list(rows.scalars())

@@ -1,0 +1,125 @@
+"""Every route, asked by one tenant's owner about another tenant's things: the answer is the one for things that do not
+exist, to the letter, and nothing changes.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from storage.session import EVERY_TENANT, transaction
+from tests.api.doors import NOW, Doors
+from tests.api.test_role_intent_table import ROUTES, Route
+from tests.conftest import World
+from tests.named import name_everything
+
+BODIES: dict[str, dict[str, Any]] = {
+    "switch": {"tenant_id": "{tenant_id}"},
+    "add_key": {"name": "k", "scopes": ["read"]},
+    "invite_person": {"role": "staff", "name": "New"},
+    "give_role": {"role": "staff"},
+    "set_limits": {"warning_high": 29},
+    "acknowledge_alert": {"note": "seen"},
+    "silence_pit": {"until": (NOW + timedelta(hours=1)).isoformat(), "note": ""},
+    "register_device": {"name": "New", "kind": "pit", "pit_id": "{pit_id}"},
+    "rename_device": {"name": "New"},
+    "move_device": {"pit_id": "{pit_id}"},
+    "enable_device": {"enabled": False},
+}
+"""What each request that needs a body sends; ids in it are the other tenant's too."""
+
+ABOUT_A_THING = [route for route in ROUTES if "{" in route.path or "{" in str(BODIES.get(route.name, ""))]
+EVERYTHING = [
+    "alert", "alert_event", "alert_silence", "api_key", "audit", "device", "device_claim", "film_profile", "invitation",
+    "limits", "membership", "password_reset", "pit", "tenant", "web_session",
+]  # fmt: skip
+NOT_FOUND = {"switch": 403}
+"""A tenant in which one has no role is as if it did not exist; the API says so in its own way."""
+
+
+def fill(said: Any, ids: dict[str, str]) -> Any:
+    if isinstance(said, dict):
+        return {key: fill(value, ids) for key, value in said.items()}
+    return said.format_map(ids) if isinstance(said, str) and "{" in said else said
+
+
+async def ask(doors: Doors, route: Route, ids: dict[str, str]) -> tuple[int, str]:
+    """Status and text of an answer, with the ids that were asked for taken out."""
+    path = "/api" + route.path.format_map(ids | {"metric": "t_c"})
+    answer = await doors.owner.request(route.method, path, json=fill(BODIES.get(route.name), ids))
+    said = answer.text
+    for id_ in ids.values():
+        said = said.replace(id_, "…")
+    return answer.status_code, said
+
+
+async def everything_of(tenant_id: UUID) -> dict[str, list[Any]]:
+    found = {}
+    async with transaction(EVERY_TENANT) as tx:
+        for table in EVERYTHING:
+            column = "id" if table == "tenant" else "tenant_id"
+            rows = await tx.execute(
+                text(f"SELECT * FROM {table} WHERE {column} = :id ORDER BY 1, 2"), {"id": tenant_id}
+            )
+            found[table] = list(rows.all())
+    return found
+
+
+async def test_nothing_of_another_tenant_is_there(world: World, doors: Doors) -> None:
+    theirs = await name_everything(world.there, "q7jx-of-there")
+    nobodys = {name: "pp-nobody" if name == "device_id" else str(uuid4()) for name in theirs}
+    before = await everything_of(world.there.tenant_id)
+    assert len(ABOUT_A_THING) >= 25
+    for route in ABOUT_A_THING:
+        status, said = await ask(doors, route, theirs)
+        assert (status, said) == await ask(doors, route, nobodys), route
+        assert status == NOT_FOUND.get(route.name, 404), (route, said)
+        assert "q7jx-of-there" not in said
+    assert await everything_of(world.there.tenant_id) == before
+
+
+async def test_the_same_questions_about_the_own_things_are_answered(world: World, doors: Doors) -> None:
+    """Else the test above would prove nothing."""
+    own = await name_everything(world.here, "q7jx-of-here")
+    refused = {}
+    for route in sorted(ABOUT_A_THING, key=lambda route: (route.method == "DELETE", route.name)):
+        status, said = await ask(doors, route, own)
+        if status >= 400:
+            refused[route.name] = (status, said)
+    assert {name: status for name, (status, _) in refused.items()} == {
+        "acknowledge_alert": 409,
+        "rotate_credential": 409,
+    }
+
+
+async def test_lists_hold_the_own_things_only_whatever_filter_is_set(world: World, doors: Doors) -> None:
+    theirs = await name_everything(world.there, "q7jx-of-there")
+    for route in ROUTES:
+        if route.method != "GET" or "{" in route.path:
+            continue
+        for filtered in ({}, theirs | {"kind": "q7jx-of-there", "object_id": "q7jx-of-there", "search": "q7jx"}):
+            answer = await doors.owner.get("/api" + route.path, params=filtered)
+            assert answer.status_code in (200, 422), (route, answer.text)
+            assert "q7jx-of-there" not in answer.text, route
+
+
+# Ids
+
+
+def test_no_route_counts_what_it_names() -> None:
+    """An id that is a number invites to try the next one."""
+    numbered = [
+        route for route in ROUTES for name in re.findall(r"{(\w+)}", route.path) if name in ("n", "number", "id")
+    ]
+    assert numbered == []
+
+
+async def test_ids_can_not_be_guessed(world: World, doors: Doors) -> None:
+    new = {"name": "New", "kind": "pit"}
+    made = [(await doors.owner.post("/api/v1/devices", json=new)).json()["id"] for _ in range(3)]
+    assert len(set(made)) == len(made)
+    assert min(len(id_.removeprefix("pp-")) for id_ in made) * 5 >= 40  # bits of letters and digits
+    for id_ in (world.here.pit_id, world.here.tenant_id, world.here.owner.person_id):
+        assert id_.version == 4

@@ -1,0 +1,60 @@
+"""One text, put wherever a workshop's people or devices may put one: to look where it comes out again, and how."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from storage.session import EVERY_TENANT, transaction
+from tests.conftest import Workshop
+
+AUDIT_ROW = 1_000_000
+"""Its number: beyond those that the test itself will cause."""
+
+_NAMES = [
+    "UPDATE tenant SET name = :said WHERE id = :tenant",
+    "UPDATE pit SET name = :said WHERE tenant_id = :tenant",
+    "UPDATE device SET name = :said WHERE tenant_id = :tenant",
+    "UPDATE person SET name = :said, contact = :said WHERE id IN"
+    " (SELECT person_id FROM membership WHERE tenant_id = :tenant)",
+    "INSERT INTO film_profile VALUES (:film, :tenant, :said)",
+    "UPDATE pit SET film_profile_id = :film WHERE id = :pit",
+    "INSERT INTO alert (id, tenant_id, pit_id, rule, level, value, flapping, raised_at, changed_at, acknowledged_at,"
+    " acknowledged_by, note) VALUES (:alert, :tenant, :pit, 'pm25', 2, 41.8, false, :now, :now, :now, :owner, :said)",
+    "INSERT INTO alert_event (tenant_id, alert_id, at, kind, person_id, note)"
+    " VALUES (:tenant, :alert, :now, 'acknowledged', :owner, :said)",
+    "INSERT INTO alert_silence (id, tenant_id, pit_id, rule, until, note, by, created_at)"
+    " VALUES (:silence, :tenant, :pit, 't_c', CAST(:now AS timestamptz) + interval '1 hour', :said, :owner, :now)",
+    "INSERT INTO rejection_count VALUES (:device, 'malformed', CAST(:now AS timestamptz)::date, :tenant, 3)",
+    "INSERT INTO rejection_sample (tenant_id, device_id, at, reason, detail, payload)"
+    " VALUES (:tenant, :device, :now, 'malformed', :said, :said)",
+    "INSERT INTO invitation (id, tenant_id, token_hash, role, name, contact, invited_by, created_at, expires_at)"
+    " VALUES (:invitation, :tenant, decode(md5(CAST(:invitation AS text)), 'hex'), 'staff', :said, :said, :owner, :now,"
+    " CAST(:now AS timestamptz) + interval '1 day')",
+    "INSERT INTO api_key (id, tenant_id, person_id, name, start, key_hash, scopes, created_at)"
+    " VALUES (:key, :tenant, :owner, :said, 'pk', decode(md5(CAST(:key AS text)), 'hex'), '{read}', :now)",
+    "INSERT INTO web_session (id, token_hash, person_id, tenant_id, created_at, used_at, expires_at, address, agent)"
+    " VALUES (:session, decode(md5(CAST(:session AS text)), 'hex'), :owner, :tenant, :now, :now,"
+    " CAST(:now AS timestamptz) + interval '1 day', :said, :said)",
+    f"INSERT INTO audit VALUES (:tenant, {AUDIT_ROW}, :now, :owner, :said, :said, :said, :said, :said,"
+    " jsonb_build_object(CAST(:said AS text), CAST(:said AS text)), NULL, :said, '', '')",
+]
+
+
+async def name_everything(shop: Workshop, said: str) -> dict[str, str]:
+    """Returns the ids of what was named, by the names that the API's paths give them."""
+    ids = {name: uuid4() for name in ("film", "alert", "silence", "invitation", "key", "session")}
+    bound = {
+        "tenant": shop.tenant_id, "pit": shop.pit_id, "device": shop.device_id, "owner": shop.owner.person_id,
+        "said": said, "now": datetime.now(UTC), **ids,
+    }  # fmt: skip
+    async with transaction(EVERY_TENANT) as tx:
+        for statement in _NAMES:
+            await tx.execute(text(statement), bound)
+    found = {f"{name}_id": str(id_) for name, id_ in ids.items()}
+    return found | {
+        "tenant_id": str(shop.tenant_id),
+        "pit_id": str(shop.pit_id),
+        "device_id": shop.device_id,
+        "person_id": str(shop.staff.person_id),
+    }

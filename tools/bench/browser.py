@@ -1,0 +1,60 @@
+"""A real Chromium with one open overview, which notes when a number on it changes."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Page, async_playwright
+
+from api.auth import COOKIE
+
+# No sandbox: as root, Chromium has none. The rest keeps it from talking to anybody but us.
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE_MS = 15_000
+
+# Notes [card's name, its first metric's text, milliseconds since 1970 UTC] with each change of the document.
+OBSERVE = """() => {
+    const shown = new Map();
+    window.changes = [];
+    const look = () => {
+        for (const card of document.querySelectorAll(".pit")) {
+            const name = card.querySelector("h2").textContent, text = card.querySelector(".value span").textContent;
+            if (shown.get(name) === text) continue;
+            shown.set(name, text);
+            window.changes.push([name, text, Date.now()]);
+        }
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+@asynccontextmanager
+async def open_overview(url: str, token: str) -> AsyncIterator[Page]:
+    """Opens the overview of a session's workshop; returns when its pits are there and changes are noted.
+
+    Raises:
+        playwright.async_api.Error: there is no Chromium, or no such page in time.
+    """
+    async with async_playwright() as playwright:
+        program = shutil.which("chromium") or "/usr/bin/chromium"
+        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        try:
+            context = await browser.new_context(viewport={"width": 1440, "height": 900})
+            await context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
+            page = await context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            await page.goto(url)
+            await page.wait_for_selector(".pit .value")
+            await page.evaluate(OBSERVE)
+            yield page
+        finally:
+            await browser.close()
+
+
+async def take_changes(page: Page) -> dict[tuple[str, str], int]:
+    """What changed since the last time: (card's name, text) with the moment in milliseconds since 1970 UTC."""
+    changes = await page.evaluate("() => window.changes.splice(0)")
+    return {(name, text): at_ms for name, text, at_ms in changes}

@@ -1,0 +1,180 @@
+"""A device's name, place and switch, registering a new one and removing an old one."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from nicegui import ui
+from nicegui.element import Element
+
+from actions import devices
+from actions.devices import NAME_CHARS_MAX, Kind
+from actions.people import Seat
+from domain.access import Intent, Viewer
+from domain.refusals import Refusal
+from storage import queries
+from storage.queries import DeviceRow
+from storage.session import transaction
+from ui.components.dialog import answer_of, confirm
+from ui.components.field import Field, select_field, text_field
+from ui.components.markup import Text
+from ui.components.pieces import Card, button
+from ui.components.rows import row
+from ui.components.toast import toast
+from ui.pages.account.asking import permitted
+from ui.pages.owner.device_words import kind_word, refusal_text
+from ui.texts import _, number
+
+NOWHERE = ""
+Changed = Callable[[], Awaitable[None]]
+Act = Callable[[Viewer], Awaitable[Refusal | None]]
+
+
+def settings_card(device: DeviceRow, changed: Changed, removed: Callable[[], Any]) -> None:
+    """`changed` is called after each change, `removed` when the device is gone."""
+    with Card(_("Settings")), Element("div"):
+        with row("badge", _("Name"), device.name):
+            button(_("Rename"), lambda: _rename(device, changed), kind="plain")
+        if device.kind == Kind.PIT:
+            with row("garage", _("Pit"), device.pit_name or _("In no pit")):
+                button(_("Move"), lambda: _move(device, changed), kind="plain")
+        says = _("What it says counts.") if device.enabled else _("What it says is refused and counted.")
+        with row("power_settings_new", _("Switched on") if device.enabled else _("Switched off"), says):
+            word = _("Switch off") if device.enabled else _("Switch on")
+            button(word, lambda: _switch(device, not device.enabled, changed), kind="plain")
+        with row("delete", _("Remove"), _("Off every list. What it measured stays.")):
+            button(_("Remove"), lambda: _remove(device, removed), kind="plain")
+
+
+async def register(seat: Seat) -> str | None:
+    """Asks for a new device and registers it; returns its id, or None if nobody did."""
+    pits = await _pits(seat)
+    with ui.dialog() as dialog, Element("div").classes("dialog"):
+        title = Text("h2", _("Register a device"))
+        Text("p", _("Afterwards you get a code with which it claims itself."))
+        with Element("div").classes("stack wide fields"):
+            name = _name_field("", _("By which people know it, for example the number on its label."))
+            kinds = [kind for kind, has in ((Kind.PIT, seat.has_workshop), (Kind.PUMP, seat.has_pump)) if has]
+            kind = select_field(_("Kind"), {k.value: kind_word(k) for k in kinds}, kinds[0].value)
+            kind.visible = len(kinds) > 1
+            pit = select_field(_("Pit"), pits, next((key for key in pits if key), NOWHERE))
+            pit.visible = kinds[0] is Kind.PIT
+        kind.input.on_value_change(lambda event: pit.set_visibility(event.value == Kind.PIT))
+        with Element("footer"):
+            button(_("Cancel"), dialog.close)
+            button(_("Register"), lambda: _register(dialog, name, kind, pit), kind="primary")
+    dialog.props["aria-labelledby"] = title.html_id
+    made = await answer_of(dialog)
+    return str(made) if made else None
+
+
+async def _register(dialog: ui.dialog, name: Field, kind: Field, pit: Field) -> None:
+    if not name.is_right():
+        return
+    seat = await permitted(Intent.MANAGE_DEVICES)
+    if seat is None:
+        return
+    chosen = Kind(kind.value)
+    place = UUID(pit.value) if pit.value and chosen is Kind.PIT else None
+    answer = await devices.register(name.value, chosen, place, seat.viewer, datetime.now(UTC))
+    if isinstance(answer, Refusal):
+        (pit if answer is Refusal.NOT_FOUND else name).say(refusal_text(answer))
+    else:
+        dialog.submit(answer)
+
+
+async def _rename(device: DeviceRow, changed: Changed) -> None:
+    with ui.dialog() as dialog, Element("div").classes("dialog"):
+        title = Text("h2", _("Rename {name}").format(name=device.name))
+        with Element("div").classes("stack wide fields"):
+            name = _name_field(device.name)
+
+        async def save() -> None:
+            if name.is_right() and await _asked(lambda by: devices.rename(device.id, name.value, by), name):
+                dialog.submit(True)
+
+        name.input.on("keydown.enter", save)
+        _footer(dialog, _("Rename"), save)
+    dialog.props["aria-labelledby"] = title.html_id
+    if await answer_of(dialog):
+        await changed()
+
+
+async def _move(device: DeviceRow, changed: Changed) -> None:
+    seat = await permitted(Intent.MANAGE_DEVICES)
+    if seat is None:
+        return
+    pits = await _pits(seat)
+    with ui.dialog() as dialog, Element("div").classes("dialog"):
+        title = Text("h2", _("Move {name}").format(name=device.name))
+        Text("p", _("What it measured so far stays with the pit where it was."))
+        with Element("div").classes("stack wide fields"):
+            here = str(device.pit_id) if device.pit_id else NOWHERE
+            pit = select_field(_("Pit"), pits, here if here in pits else NOWHERE)
+
+        async def save() -> None:
+            place = UUID(pit.value) if pit.value else None
+            if await _asked(lambda by: devices.move(device.id, place, by), pit):
+                dialog.submit(True)
+
+        _footer(dialog, _("Move"), save)
+    dialog.props["aria-labelledby"] = title.html_id
+    if await answer_of(dialog):
+        await changed()
+
+
+async def _switch(device: DeviceRow, on: bool, changed: Changed) -> None:
+    """Done at once; the toast takes it back."""
+    if not await _asked(lambda by: devices.enable(device.id, on, by)):
+        return
+    text = _("{name} is switched on.") if on else _("{name} is switched off.")
+    toast("ok", text.format(name=device.name), _("Undo"), lambda: _switch(device, not on, changed))
+    await changed()
+
+
+async def _remove(device: DeviceRow, removed: Callable[[], Any]) -> None:
+    effect = _("It is revoked and leaves every list. What it measured stays. Its id is never given again.")
+    if not await confirm(_("Remove {name}?").format(name=device.name), effect, _("Remove")):
+        return
+    if await _asked(lambda by: devices.remove(device.id, by, datetime.now(UTC))):
+        removed()
+
+
+async def _asked(act: Act, field: Field | None = None) -> bool:
+    """Does it in the name of the page's person, if still allowed; else says why not, at the field if there is one."""
+    seat = await permitted(Intent.MANAGE_DEVICES)
+    if seat is None:
+        return False
+    refusal = await act(seat.viewer)
+    if refusal is None:
+        return True
+    if field is None:
+        toast("warn", refusal_text(refusal))
+    else:
+        field.say(refusal_text(refusal))
+    return False
+
+
+async def _pits(seat: Seat) -> dict[str, str]:
+    async with transaction(seat.viewer.tenant_id) as tx:
+        return {str(pit.id): pit.name for pit in await queries.pits(tx)} | {NOWHERE: _("In no pit")}
+
+
+def _name_field(value: str, help: str = "") -> Field:
+    field = text_field(_("Name"), value, help=help, check=_name_fault)
+    field.input.props.update({"maxlength": NAME_CHARS_MAX, "autofocus": True})
+    return field
+
+
+def _name_fault(value: str) -> str | None:
+    text = (value or "").strip()
+    if not text:
+        return _("Enter a name.")
+    return None if len(text) <= NAME_CHARS_MAX else _("Enter at most {n} characters.").format(n=number(NAME_CHARS_MAX))
+
+
+def _footer(dialog: ui.dialog, verb: str, save: Callable[[], Awaitable[None]]) -> None:
+    with Element("footer"):
+        button(_("Cancel"), dialog.close)
+        button(verb, save, kind="primary")

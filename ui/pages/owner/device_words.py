@@ -1,0 +1,53 @@
+"""What pages say about devices' identity: kinds, states, how a device comes in, why something is refused."""
+
+from datetime import datetime
+
+from actions.devices import NAME_CHARS_MAX, Kind
+from domain.claims import Identity
+from domain.refusals import Refusal
+from storage.queries import DeviceRow
+from ui.pages.account.words import refusal_text as common_text
+from ui.texts import _, day, moment, number
+
+
+def kind_word(kind: str) -> str:
+    return {Kind.PIT: _("Pit node"), Kind.PUMP: _("Pump controller")}[Kind(kind)]
+
+
+def identity_word(identity: Identity) -> str:
+    words = {
+        Identity.WAITING: _("Waits to be claimed"),
+        Identity.CLAIMED: _("Claimed"),
+        Identity.REVOKED: _("Revoked"),
+    }
+    return words[identity]
+
+
+def identity_title(row: DeviceRow, zone: str, now: datetime) -> str:
+    """Claimed 21 Nov, 13:30."""
+    at = {Identity.CLAIMED: row.claimed_at, Identity.REVOKED: row.revoked_at}.get(row.identity)
+    word = identity_word(row.identity)
+    return f"{word} {moment(at, zone, now)}" if at else word
+
+
+def entrance_text(row: DeviceRow, zone: str) -> str:
+    """How it comes in, or what it lacks."""
+    if row.identity is Identity.CLAIMED:
+        if row.certificate_until is not None and row.credential == "certificate":
+            return _("Comes in by certificate, until {day}.").format(day=day(row.certificate_until, zone, year=True))
+        return _("Comes in by password.")
+    return _("Nothing can speak in its name until it claims itself with a code.")
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """What is the case, and what to do."""
+    texts = {
+        Refusal.NOT_FOUND: _("This device or pit is not here any more. Load the page again."),
+        Refusal.EMPTY: _("Enter a name that can be read."),
+        Refusal.TOO_LONG: _("Enter at most {n} characters.").format(n=number(NAME_CHARS_MAX)),
+        Refusal.PUMP_IN_PIT: _("A pump controller stands in no pit."),
+        Refusal.NOT_CLAIMED: _("It has no password yet. Make a claim code instead."),
+        Refusal.REQUEST_NEEDED: _("It has a certificate, which it renews by itself. Make a claim code to replace it."),
+        Refusal.ALREADY_SO: _("It was revoked before; nothing changed."),
+    }
+    return texts.get(refusal) or common_text(refusal)
