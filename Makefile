@@ -15,7 +15,7 @@ test: system $(VENV)/.dev assets
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: system $(VENV)/.dev assets
 	@$(BIN)/python -m tools.bench $(if $(ONLY),--only $(ONLY))

@@ -23,7 +23,9 @@ BOOTS_KEPT = 8  # anchors of a device that are worth keeping in memory
 
 @dataclass(slots=True)
 class Known:
-    """A registered device. `anchors_us`: when each known boot began, microseconds since 1970 UTC."""
+    """A registered device. One that was revoked counts as switched off, for the moments until the broker knows it too.
+    `anchors_us`: when each known boot began, microseconds since 1970 UTC.
+    """
 
     device_id: str
     tenant_id: UUID
@@ -106,7 +108,7 @@ class Directory:
         async with transaction(EVERY_TENANT) as tx:
             rows = await tx.execute(
                 text(
-                    "SELECT id, tenant_id, pit_id, enabled FROM device"
+                    "SELECT id, tenant_id, pit_id, enabled AND revoked_at IS NULL FROM device"
                     " WHERE (CAST(:tenants AS uuid[]) IS NULL OR tenant_id = ANY(:tenants))"
                 ),
                 {"tenants": None if tenants is None else list(tenants)},

@@ -16,7 +16,7 @@ RULE = "silent"
 
 _FIND = """
     SELECT d.id, d.tenant_id, d.pit_id, s.heard_at FROM device d JOIN device_presence s ON s.device_id = d.id
-    WHERE d.enabled AND d.pit_id IS NOT NULL AND s.heard_at < :limit AND NOT EXISTS
+    WHERE d.enabled AND d.revoked_at IS NULL AND d.pit_id IS NOT NULL AND s.heard_at < :limit AND NOT EXISTS
         (SELECT 1 FROM alert a WHERE a.device_id = d.id AND a.rule = :rule AND a.resolved_at IS NULL)
     ORDER BY d.id"""
 
@@ -38,7 +38,7 @@ _LOSE_DATA = """
 _CLEAR = """
     UPDATE alert a SET resolved_at = :now, changed_at = :now FROM device d LEFT JOIN device_presence s
         ON s.device_id = d.id WHERE a.device_id = d.id AND a.rule = :rule AND a.resolved_at IS NULL
-        AND (s.heard_at >= :limit OR NOT d.enabled OR d.pit_id IS NULL)
+        AND (s.heard_at >= :limit OR NOT d.enabled OR d.revoked_at IS NOT NULL OR d.pit_id IS NULL)
     RETURNING a.id, a.tenant_id, a.pit_id"""
 
 _ADD_EVENT = """

@@ -23,6 +23,7 @@ _SETTINGS = {
     "full_page_writes": "off",
     "max_connections": "200",
     "max_wal_size": "256MB",
+    "authentication_timeout": "10s",  # dropping a database waits for whoever has begun to sign in
 }
 _MEMORY_MIN_BYTES = 2 * 1024**3
 _Result = TypeVar("_Result")

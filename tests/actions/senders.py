@@ -1,5 +1,7 @@
 """A pit's device as far as the database can tell: it measures every five seconds and is recorded at once."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +17,7 @@ from storage.session import EVERY_TENANT, transaction
 from tests.conftest import Workshop
 
 EVERY_S = 5
+WITHIN_S = 15.0
 
 
 @dataclass
@@ -46,6 +49,13 @@ async def fetch(statement: str, **bound: Any) -> list[tuple[Any, ...]]:
     """What the database holds, whoever's it is."""
     async with transaction(EVERY_TENANT) as tx:
         return [tuple(row) for row in (await tx.execute(text(statement), bound)).all()]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Waits for what comes by itself, such as an announcement."""
+    async with asyncio.timeout(WITHIN_S):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 async def execute(statement: str, **bound: Any) -> None:

@@ -22,7 +22,7 @@ from storage.queries import AlertFilter, alert, alerts, open_alerts
 from storage.readings import STAGE
 from storage.session import transaction, worker_connection
 from storage.tables import Alert
-from tests.actions.senders import Sender, fetch, history_of_alerts
+from tests.actions.senders import Sender, fetch, history_of_alerts, until
 from tests.conftest import World
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -80,7 +80,7 @@ async def test_staff_acknowledge_with_a_note(pit: Sender, heard: list[Announceme
         ("raised", None, ""),
         ("acknowledged", "Staff Here", "Filter changed"),
     ]
-    await asyncio.sleep(0.1)
+    await until(lambda: len(heard) == 2)
     expected = Announcement(Topic.ALERT, staff.tenant_id, pit.shop.pit_id, str(alert_id))
     assert heard == [expected, expected]  # raised, then acknowledged
 
@@ -219,8 +219,7 @@ async def test_an_announcement_is_heard_on_commit_and_never_without(world: World
         await announce(tx, said)
         await asyncio.sleep(0.1)
         assert heard == []
-    await asyncio.sleep(0.1)
-    assert heard == [said]
+    await until(lambda: heard == [said])
 
 
 def replace_id(said: Announcement, id_: str) -> Announcement:

@@ -18,16 +18,10 @@ from domain.readings import METRICS, Metric, Reading
 from ingest.supervisor import Supervisor
 from storage import session
 from storage.session import EVERY_TENANT, transaction
-from tests.actions.senders import execute, fetch
+from tests.actions.senders import execute, fetch, until
 from tests.conftest import World
 
 NOW = datetime.now(UTC)
-
-
-async def until(true: Any) -> None:
-    async with asyncio.timeout(5):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -124,7 +118,7 @@ async def test_what_was_missed_while_nobody_listened_is_read_after_reconnecting(
     supervisor.keep("announcements", lambda: hear(directory.load))
     listening = "SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN pitpilot' AND datname = current_database()"
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while not (found := await fetch(listening)):
                 await asyncio.sleep(0.01)
         await execute("SELECT pg_terminate_backend(:pid)", pid=found[0][0])

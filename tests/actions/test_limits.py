@@ -16,7 +16,7 @@ from domain.readings import Metric
 from domain.refusals import Refusal
 from storage.queries import limits_said
 from storage.session import EVERY_TENANT, transaction
-from tests.actions.senders import Sender, execute, fetch
+from tests.actions.senders import Sender, execute, fetch, until
 from tests.conftest import Workshop, World
 
 NOW = datetime.now(UTC)
@@ -48,10 +48,10 @@ async def test_a_pit_that_says_nothing_has_the_defaults(world: World) -> None:
 
 async def test_a_pit_says_one_limit_and_inherits_the_rest(world: World, heard: list[Announcement]) -> None:
     answer = await change(world.here, Limits(warning_high=28.0))
-    expected = Limits(15.0, 28.0, band=1.0, raise_after_s=30, clear_after_s=60)
-    assert answer == expected == await resolved(world.here)
-    await asyncio.sleep(0.1)
-    assert heard == [Announcement(Topic.LIMITS, world.here.tenant_id, world.here.pit_id, "t_c")]
+    said = Limits(15.0, 28.0, band=1.0, raise_after_s=30, clear_after_s=60)
+    assert answer == said == await resolved(world.here)
+    said = Announcement(Topic.LIMITS, world.here.tenant_id, world.here.pit_id, "t_c")
+    await until(lambda: heard == [said])
 
 
 async def test_a_change_replaces_all_that_the_pit_said_before(world: World) -> None:
@@ -131,8 +131,6 @@ async def test_a_limit_is_in_force_from_the_next_reading_on(
     pit = Sender(world.here, directory, connection, Metric.T_C)
     assert (await pit.send(30.0, seconds=60)).news == []
     await change(world.here, Limits(warning_high=28.0, raise_after_s=0))
-    async with asyncio.timeout(5):
-        while directory.rules[world.here.pit_id].limits[Metric.T_C].warning_high != 28.0:
-            await asyncio.sleep(0.01)
+    await until(lambda: directory.rules[world.here.pit_id].limits[Metric.T_C].warning_high == 28.0)
     assert len((await pit.send(30.0)).news) == 1
     keeping.cancel()

@@ -11,7 +11,7 @@ from actions.announce import Announcement, Topic
 from actions.directory import Directory
 from actions.silent import check_silence
 from domain.alerts import SILENT_AFTER_S
-from tests.actions.senders import Sender, execute, fetch, history_of_alerts
+from tests.actions.senders import Sender, execute, fetch, history_of_alerts, until
 from tests.conftest import World
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -54,7 +54,7 @@ async def test_a_silent_device_raises_one_alert_and_clears_it_when_it_speaks(
     rows = await fetch("SELECT id, tenant_id, pit_id, level, raised_at, resolved_at FROM alert")
     here = world.here
     assert [row[1:] for row in rows] == [(here.tenant_id, here.pit_id, 1, NOW, NOW + timedelta(seconds=4))]
-    await asyncio.sleep(0.1)
+    await until(lambda: len(heard) == 2)
     assert heard == [Announcement(Topic.ALERT, here.tenant_id, here.pit_id, str(rows[0][0]))] * 2
 
 

@@ -101,18 +101,25 @@ async def test_a_duty_that_failed_is_due_again_at_once(duties: Duties, monkeypat
 # Who leads
 
 
-def silent_ticker() -> Ticker:
-    async def nothing() -> None:
-        return
+async def nothing() -> None:
+    return
 
-    return Ticker(lambda: None, nothing)
+
+class IdleTicker(Ticker):
+    """A ticker without duties."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None, nothing)
+
+    async def tick(self) -> None:
+        return
 
 
 async def test_one_of_two_leads_and_the_other_takes_over_when_the_first_loses_its_connection(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LEADER_RETRY_S", 0.05)
-    tickers = [silent_ticker(), silent_ticker()]
+    tickers = [IdleTicker(), IdleTicker()]
     runs = [asyncio.create_task(ticker.run()) for ticker in tickers]
     try:
         await until(lambda: any(ticker.leads for ticker in tickers))
@@ -122,7 +129,7 @@ async def test_one_of_two_leads_and_the_other_takes_over_when_the_first_loses_it
         await lose_the_leaders_connection()
         await until(lambda: tickers[1 - first].leads)
         with pytest.raises(Exception, match=r"terminating connection|closed"):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 await runs[first]
         assert not tickers[first].leads
     finally:
@@ -135,7 +142,7 @@ async def test_a_leader_that_stops_in_good_order_gives_way_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LEADER_RETRY_S", 0.05)
-    first, second = silent_ticker(), silent_ticker()
+    first, second = IdleTicker(), IdleTicker()
     leading = asyncio.create_task(first.run())
     await until(lambda: first.leads)
     waiting = asyncio.create_task(second.run())
@@ -146,11 +153,9 @@ async def test_a_leader_that_stops_in_good_order_gives_way_at_once(
     await asyncio.gather(leading, waiting, return_exceptions=True)
 
 
-async def test_a_leader_keeps_the_days_ahead_and_rolls_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_leader_keeps_the_days_ahead_and_rolls_up(world: World) -> None:
     """The real duties, once, on a real database; the clock stands forty days ahead."""
-    ticker = silent_ticker()
-    ticker._clock = lambda: datetime.now(UTC) + timedelta(days=40)
-    await ticker.tick()
+    await Ticker(lambda: None, nothing, clock=lambda: datetime.now(UTC) + timedelta(days=40)).tick()
     ahead = f"reading_{datetime.now(UTC) + timedelta(days=47):%Y%m%d}"
     assert await fetch("SELECT to_regclass(:name)::text", name=ahead) == [(ahead,)]
     assert await fetch("SELECT count(*) FROM rollup_progress") == [(1,)]

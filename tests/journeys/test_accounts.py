@@ -1,6 +1,10 @@
 """How people come in, and how they are shown out, in real browsers in front of the running product."""
 
-from playwright.async_api import Browser, Page, expect
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pyotp
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.journeys.conftest import PASSWORD, Installation, Product
 
@@ -12,13 +16,24 @@ TABLET = {"width": 1024, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
 
-async def open_browser(browser: Browser, view: dict[str, int]) -> Page:
-    """A browser of one's own; scripts that fail make the test fail."""
-    context = await browser.new_context(viewport=view, has_touch=view is not DESKTOP)  # type: ignore[arg-type]
-    page = await context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("pageerror", lambda error: (_ for _ in ()).throw(error))
-    return page
+Open = Callable[[dict[str, int]], Awaitable[Page]]
+
+
+@pytest.fixture
+async def open_browser(browser: Browser) -> AsyncIterator[Open]:
+    """Opens browsers of one's own; a script that fails in one of them makes the test fail."""
+    errors: list[str] = []
+
+    async def opened(view: dict[str, int]) -> Page:
+        size = ViewportSize(width=view["width"], height=view["height"])
+        context = await browser.new_context(viewport=size, has_touch=view is not DESKTOP)
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield opened
+    assert errors == []
 
 
 async def begin(product: Installation, page: Page) -> None:
@@ -52,9 +67,9 @@ async def invite(page: Page, product: Installation, name: str) -> str:
 
 
 async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page_shows_the_sign_in_within_a_second(
-    product: Product, browser: Browser
+    product: Product, open_browser: Open
 ) -> None:
-    platform, owner = await open_browser(browser, DESKTOP), await open_browser(browser, DESKTOP)
+    platform, owner = await open_browser(DESKTOP), await open_browser(DESKTOP)
     await begin(product, platform)
 
     await owner.goto(f"{product.url}/register")
@@ -76,7 +91,7 @@ async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page
     await expect(owner.get_by_role("heading", level=1)).to_contain_text("pits")
     link = await invite(owner, product, "Ravi Kulkarni")
 
-    tablet = await open_browser(browser, TABLET)
+    tablet = await open_browser(TABLET)
     await join(tablet, link, "ravi")
     await expect(tablet.get_by_role("heading", level=1)).to_contain_text("pits")
     await tablet.goto(f"{product.url}/alerts")
@@ -97,9 +112,9 @@ async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page
 
 
 async def test_the_first_run_leads_from_an_empty_database_to_the_platforms_page(
-    installation: Installation, browser: Browser
+    installation: Installation, open_browser: Open
 ) -> None:
-    page, late = await open_browser(browser, PHONE), await open_browser(browser, PHONE)
+    page, late = await open_browser(PHONE), await open_browser(PHONE)
     await page.goto(installation.url)
     await page.wait_for_url("**/first-run")
     await page.get_by_label("One-time code").fill("AAAA-AAAA")
@@ -122,8 +137,8 @@ async def test_the_first_run_leads_from_an_empty_database_to_the_platforms_page(
     await expect(late.get_by_text("Somebody else was quicker")).to_be_visible()
 
 
-async def test_a_used_or_cut_link_says_so_and_what_to_do(product: Product, browser: Browser) -> None:
-    owner, phone = await open_browser(browser, DESKTOP), await open_browser(browser, PHONE)
+async def test_a_used_or_cut_link_says_so_and_what_to_do(product: Product, open_browser: Open) -> None:
+    owner, phone = await open_browser(DESKTOP), await open_browser(PHONE)
     await sign_in(owner, product, "owner@here", PASSWORD)
     link = await invite(owner, product, "Salma")
     await join(phone, link, "salma")
@@ -137,10 +152,8 @@ async def test_a_used_or_cut_link_says_so_and_what_to_do(product: Product, brows
     await phone.wait_for_url("**/sign-in")
 
 
-async def test_a_lost_phone_has_a_way_back_by_a_recovery_code(product: Product, browser: Browser) -> None:
-    import pyotp
-
-    page = await open_browser(browser, DESKTOP)
+async def test_a_lost_phone_has_a_way_back_by_a_recovery_code(product: Product, open_browser: Open) -> None:
+    page = await open_browser(DESKTOP)
     await sign_in(page, product, "staff@here", PASSWORD)
     await page.goto(f"{product.url}/account")
     await page.get_by_role("button", name="Turn on").click()
@@ -152,7 +165,7 @@ async def test_a_lost_phone_has_a_way_back_by_a_recovery_code(product: Product, 
     codes = (await page.get_by_label("Recovery codes", exact=True).input_value()).splitlines()
     await page.get_by_role("button", name="I have kept them").click()
 
-    elsewhere = await open_browser(browser, PHONE)
+    elsewhere = await open_browser(PHONE)
     await sign_in(elsewhere, product, "staff@here", PASSWORD)
     await elsewhere.wait_for_url("**/sign-in/code")
     await elsewhere.get_by_text("Lost your phone?").click()
@@ -161,8 +174,8 @@ async def test_a_lost_phone_has_a_way_back_by_a_recovery_code(product: Product, 
     await expect(elsewhere.get_by_role("heading", level=1)).to_contain_text("pits")
 
 
-async def test_every_other_device_is_signed_out_at_once(product: Product, browser: Browser) -> None:
-    here, there = await open_browser(browser, DESKTOP), await open_browser(browser, TABLET)
+async def test_every_other_device_is_signed_out_at_once(product: Product, open_browser: Open) -> None:
+    here, there = await open_browser(DESKTOP), await open_browser(TABLET)
     for page in (there, here):
         await sign_in(page, product, "staff@here", PASSWORD)
     await expect(there.get_by_role("heading", level=1)).to_contain_text("pits")

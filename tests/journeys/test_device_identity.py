@@ -1,5 +1,5 @@
-"""A device's life in front of a browser: registered on the page, claimed over HTTP, heard through the shipped Mosquitto,
-cut off on the page."""
+"""A device's life in front of a browser: registered on the page, claimed over HTTP, heard through the Mosquitto that
+production runs, cut off on the page."""
 
 import asyncio
 import os
@@ -83,9 +83,9 @@ async def site(database: str, tmp_path: Path) -> AsyncIterator[Site]:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable, "main.py", cwd=ROOT, env=environment, stderr=log, stdout=log
                 )
-                product = Product(f"http://127.0.0.1:{port}", broker.port, shop, process)
+                product = Product(f"http://127.0.0.1:{port}", broker.port, process, tmp_path / "log", shop)
                 try:
-                    await until_ready(product, tmp_path / "log")
+                    await until_ready(product)
                     yield Site(product, broker)
                 finally:
                     if process.returncode is None:
@@ -93,7 +93,7 @@ async def site(database: str, tmp_path: Path) -> AsyncIterator[Site]:
                         await asyncio.wait_for(process.wait(), 10)
 
 
-async def test_a_device_is_brought_in_heard_and_cut_off(site: Site, browser: Browser, tmp_path: Path) -> None:
+async def test_a_device_is_brought_in_heard_and_cut_off(site: Site, browser: Browser) -> None:
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
     await site.product.sign_in(page, "owner@here")
     await page.goto(f"{site.product.url}/devices")
@@ -132,6 +132,6 @@ async def test_a_device_is_brought_in_heard_and_cut_off(site: Site, browser: Bro
             headers={"Authorization": f"Bearer {given['key']}"},
         )
     assert (refused.status_code, refused.json()["code"]) == (401, "unknown_key")
-    log = (tmp_path / "log").read_text()
+    log = site.product.log.read_text()
     for secret in (given["mqtt"]["password"], given["key"], code, code.replace("-", "")):
         assert secret not in log

@@ -97,7 +97,7 @@ async def test_the_database_is_ready_when_today_and_tomorrow_have_a_place(databa
 # Roll-ups
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_roll_ups_equal_what_is_added_up_one_by_one(world: World, seed: int) -> None:
     """Two tenants, readings on time and hours late, roll-ups now and then, sometimes twice or after a long pause."""
     chance = random.Random(seed)

@@ -18,9 +18,11 @@ import structlog
 from tools.bench.found import Found, say
 from tools.bench.rig import Rig
 
-PARTS = {"alerts": 60, "start": 90, "pages": 90, "history": 150, "live": 200, "ingest": 330, "scale": 120}
+PARTS = {"alerts": 60, "start": 90, "pages": 90, "auth": 90, "history": 150, "live": 200, "ingest": 330, "scale": 120}
 """In this order; each with the seconds after which it is given up."""
 REASON_CHARS = 600
+
+log = structlog.get_logger(__name__)
 
 
 async def run(parts: list[str], found: Found) -> None:
@@ -39,7 +41,7 @@ async def _run(part: ModuleType, within_s: float, rig: Rig, found: Found) -> Non
     except TimeoutError:
         found.miss(part.KEYS, f"given up after {within_s:g} s")
     except Exception as error:  # one broken part must not cost the results of the others
-        say(f"{part.__name__} failed: {error}")
+        log.exception("a part failed", part=part.__name__)
         found.miss(part.KEYS, f"{type(error).__name__}: {str(error)[:REASON_CHARS]}")
     found.miss(part.KEYS, "the part ended without it")
 

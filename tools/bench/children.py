@@ -25,6 +25,7 @@ class Child:
     def __init__(self, name: str, process: Process, log: Path) -> None:
         self.name = name
         self._process = process
+        self._output = process.stdout or _nothing()
         self._log = log
 
     @classmethod
@@ -66,9 +67,8 @@ class Child:
 
     async def line(self, within_s: float) -> str:
         """Its next line on standard output. Raises ChildFailed when there comes none in time."""
-        assert self._process.stdout is not None
         try:
-            said = await asyncio.wait_for(self._process.stdout.readline(), within_s)
+            said = await asyncio.wait_for(self._output.readline(), within_s)
         except TimeoutError:
             raise ChildFailed(f"{self.name} said nothing for {within_s:g} s; {self.last_words()}") from None
         if not said:
@@ -77,7 +77,8 @@ class Child:
 
     async def ask(self, question: str, within_s: float) -> str:
         """Writes a line to it and returns its answer."""
-        assert self._process.stdin is not None
+        if self._process.stdin is None:
+            raise ChildFailed(f"{self.name} does not listen")
         self._process.stdin.write(question.encode() + b"\n")
         return await self.line(within_s)
 
@@ -103,9 +104,15 @@ class Child:
 
     async def _wait(self) -> None:
         """Reads what it still says, so that a full pipe can't keep it from ending."""
-        if self._process.stdout is not None:
-            await self._process.stdout.read()
+        await self._output.read()
         await self._process.wait()
+
+
+def _nothing() -> asyncio.StreamReader:
+    """What a program says that writes to its log only."""
+    reader = asyncio.StreamReader()
+    reader.feed_eof()
+    return reader
 
 
 async def run(name: str, arguments: Sequence[str], folder: Path, within_s: float) -> str:

@@ -1,4 +1,4 @@
-"""The two consumers that are compared, behind one face: started on a broker, watched by 20 pages, asked what they stored.
+"""The two consumers that are compared, behind one face: started on a broker, with 20 pages that watch.
 
 The CPU of a consumer is that of its process: PitPilot's Python with its pages and its ticker; the reference's uvicorn
 with its MQTT thread. What PostgreSQL spends for it is counted beside it.
@@ -35,9 +35,11 @@ def ours(rig: Rig, database: Database, world: World) -> Contender:
 
     @asynccontextmanager
     async def run(broker: PrivateMosquitto) -> AsyncIterator[Child]:
-        async with await Product.launch(rig.folder, database=database, broker=broker) as product:
-            async with await OpenPages.of(rig.folder, product.url, world.tokens, PAGES):
-                yield product
+        async with (
+            await Product.launch(rig.folder, database=database, broker=broker) as product,
+            await OpenPages.of(rig.folder, product.url, world.tokens, PAGES),
+        ):
+            yield product
 
     return Contender("PitPilot", database.superuser_url, "reading", run)
 

@@ -37,8 +37,9 @@ class Feed:
         self._next_seq = sending.seqs.stop
         return sending
 
-    async def send(self, broker: PrivateMosquitto, sending: Sending, rate: float = 0.0) -> Sent:
-        """Sends them at `rate` a second (0: as fast as the broker takes them) until all are acknowledged.
+    async def send(self, broker: PrivateMosquitto, sending: Sending, rate: float = 0.0, *, calm: bool = False) -> Sent:
+        """Sends them at `rate` a second (0: as fast as the broker takes them) until all are acknowledged; `calm`:
+        without dust, so that no alert fires.
 
         Raises:
             ChildFailed: the load generator did not come to its end.
@@ -48,7 +49,7 @@ class Feed:
         arguments = [
             "-m", "tools.bench.load", "--port", str(broker.port), "--names", str(self._file),
             "--count", str(sending.count), "--first-seq", str(sending.first_seq), "--rate", str(rate),
-            "--times", str(times),
+            "--times", str(times), "--max-s", str(planned_s + BEYOND_S), *(["--calm"] if calm else []),
         ]  # fmt: skip
         told = json.loads(await children.run("load", arguments, self._folder, planned_s + BEYOND_S))
         return Sent(told["acked"], read_times(times))

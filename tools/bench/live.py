@@ -1,7 +1,7 @@
 """Live pages: how soon a published reading is a number on the screen, and what an open page costs the server.
 
-A thousand devices publish every five seconds all the while. Of 100 pages one is a real Chromium, the others do to the
-server what a page does; then there are 300.
+A thousand devices publish every five seconds all the while, values inside their limits. Of 100 pages one is a real
+Chromium, the others do to the server what a page does; then there are 300.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ async def measure(rig: Rig, found: Found) -> None:
 @contextlib.asynccontextmanager
 async def _loaded(feed: Feed, broker: PrivateMosquitto) -> AsyncIterator[None]:
     """Keeps the usual load up meanwhile."""
-    load = asyncio.create_task(feed.send(broker, feed.plan(int(RATE * LOAD_S)), RATE))
+    load = asyncio.create_task(feed.send(broker, feed.plan(int(RATE * LOAD_S)), RATE, calm=True))
     try:
         yield
     finally:

@@ -44,6 +44,7 @@ class Plan:
     window: int = 2_000  # unacknowledged messages per connection
     boot_id: int = 1
     first_seq: int = 1
+    calm: bool = False
     max_s: float = 300.0
 
 
@@ -100,7 +101,7 @@ class Load:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self.messages = Messages(plan.names, plan.count, boot_id=plan.boot_id, first_seq=plan.first_seq)
+        self.messages = Messages(plan.names, plan.count, boot_id=plan.boot_id, first_seq=plan.first_seq, calm=plan.calm)
         self._publishers = [Publisher(n, plan, self.messages) for n in range(min(plan.connections, len(plan.names)))]
         self._selector = selectors.DefaultSelector()
         for publisher in self._publishers:
@@ -197,6 +198,7 @@ def main() -> None:
     parser.add_argument("--window", type=int, default=2_000, help="unacknowledged messages per connection")
     parser.add_argument("--boot-id", type=int, default=1)
     parser.add_argument("--first-seq", type=int, default=1)
+    parser.add_argument("--calm", action="store_true", help="no dust, so no alerts")
     parser.add_argument("--max-s", type=float, default=300.0, help="stop sending after this time")
     parser.add_argument("--times", type=Path, help="file for the send times: int64 µs since 1970, by message")
     given = parser.parse_args()
@@ -214,6 +216,7 @@ def main() -> None:
             window=given.window,
             boot_id=given.boot_id,
             first_seq=given.first_seq,
+            calm=given.calm,
             max_s=given.max_s,
         )
     )

@@ -20,14 +20,14 @@ PUBLISH_QOS1 = 0x32
 class Messages:
     """Packs message `i` and notes when."""
 
-    def __init__(self, names: Sequence[str], count: int, *, boot_id: int, first_seq: int) -> None:
-        """`names` are "tenant/device"; `count` messages at most."""
+    def __init__(self, names: Sequence[str], count: int, *, boot_id: int, first_seq: int, calm: bool = False) -> None:
+        """`names` are "tenant/device"; `count` messages at most. A `calm` day has no dust."""
         self.sent_us = array("q", bytes(8 * count))
         self._devices, self._first_seq = len(names), first_seq
         topics = [f"v1/{name}/telemetry".encode() for name in names]
         self._heads = [len(topic).to_bytes(2, "big") + topic for topic in topics]
         self._boot = b'{"boot_id":%d,"up_ms":' % boot_id
-        self._values = _values()
+        self._values = _values(0 if calm else DUSTY)
         self._booted_ms = time.time_ns() // 1_000_000 - BOOTED_AGO_MS
 
     def packet(self, i: int, packet_id: int) -> bytes:
@@ -74,11 +74,11 @@ def remaining_length(size: int) -> bytes:
             return bytes(encoded)
 
 
-def _values() -> list[bytes]:
+def _values(dusty: int) -> list[bytes]:
     """Measured values of one pattern: temperature 22–32 °C, humidity 40–60 %, clean air, then a cloud of dust."""
     values = []
     for n in range(PATTERN):
-        clean = n < PATTERN - DUSTY
+        clean = n < PATTERN - dusty
         t_c, rh_pct = 22.01 + n * 37 % 100 / 10, 40.1 + n * 53 % 200 / 10
         pm25 = 2 + n * 29 % 150 / 25 if clean else 61 + n / 100
         pm10 = 15 + n * 31 % 210 / 10

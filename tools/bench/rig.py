@@ -7,6 +7,7 @@ import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,9 +19,8 @@ from storage import migrate, partitions, session
 from storage.embedded import EmbeddedPostgres, ServerAddress
 from storage.session import EVERY_TENANT, transaction
 from tests.private_mosquitto import PrivateMosquitto
-from datetime import UTC, datetime
 
-DISK = Path("/var/tmp")  # where /tmp is memory, fsync would cost nothing
+DISK = Path("/var/tmp")  # noqa: S108  # mkdtemp below it; where /tmp is memory, fsync would cost nothing
 # What deploy/mosquitto/mosquitto.conf adds to what a private Mosquitto has anyway. Passwords and rights are left out:
 # the load comes over few connections, each for many devices.
 PRODUCTION_SETTINGS = (
@@ -47,8 +47,7 @@ class Rig:
     address: ServerAddress
 
     async def __aenter__(self) -> Self:
-        self.folder = Path(tempfile.mkdtemp(prefix="pitpilot-bench-", dir=DISK if DISK.is_dir() else None))
-        self.folder.chmod(0o711)  # as root, PostgreSQL's user must get through
+        self.folder = _make_folder()
         self._server = EmbeddedPostgres(
             self.folder / "postgres", secrets.token_urlsafe(), shelter=self.folder / "shelter"
         )
@@ -96,6 +95,12 @@ class Rig:
     def broker(self) -> PrivateMosquitto:
         """A fresh Mosquitto with the production settings, to be used as a context manager."""
         return PrivateMosquitto(settings=PRODUCTION_SETTINGS)
+
+
+def _make_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="pitpilot-bench-", dir=DISK if DISK.is_dir() else None))
+    folder.chmod(0o711)  # as root, PostgreSQL's user must get through
+    return folder
 
 
 def _server_pid(url: str) -> int:

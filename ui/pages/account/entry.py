@@ -61,12 +61,12 @@ def from_elsewhere() -> str:
 
 def sign_in_href(*, next: str = "/", done: str = "") -> str:
     """The sign-in that leads to `next` afterwards and says why it is shown."""
-    return with_query(guard.SIGN_IN, next="" if next == "/" else next, done=done)
+    return with_query(guard.SIGN_IN, next=next, done=done)
 
 
 def with_query(path: str, **query: str) -> str:
-    """The path with those that are not empty."""
-    kept = {key: value for key, value in query.items() if value}
+    """The path with those that are not empty; to go on to `/` need not be said."""
+    kept = {key: value for key, value in query.items() if value and (key, value) != ("next", "/")}
     return f"{path}?{urlencode(kept)}" if kept else path
 
 

@@ -6,7 +6,7 @@ from actions.password_strength import CHARS_MIN
 from domain.access import Role, Scope
 from domain.refusals import Refusal, TryLater, Weakness
 from ui.pages.acknowledging import refusal_text as common_text
-from ui.texts import _, duration, ngettext, number
+from ui.texts import _, ngettext, number
 
 SAYS_MINUTES_FROM_S = 120
 
@@ -44,9 +44,7 @@ def refusal_text(refusal: Refusal) -> str:
 def weakness_text(weakness: Weakness) -> str:
     """What is wrong with a new password, and what would be right."""
     texts = {
-        Weakness.TOO_SHORT: _("Too short. Take at least {n} characters; a few words do.").format(
-            n=number(CHARS_MIN)
-        ),
+        Weakness.TOO_SHORT: _("Too short. Take at least {n} characters; a few words do.").format(n=number(CHARS_MIN)),
         Weakness.TOO_LONG: _("Too long. Take a shorter one."),
         Weakness.COMMON: _("This is among the passwords that are tried first. Take a few words that nobody expects."),
         Weakness.PERSONAL: _("Made of a name that others know. Take words that have nothing to do with you."),
@@ -80,10 +78,6 @@ def wait_text(later: TryLater) -> str:
         minutes,
     )
     return text.format(n=number(minutes))
-
-
-def expires_text(left_s: float) -> str:
-    return _("Works once, for {time}.").format(time=duration(left_s))
 
 
 def role_word(role: Role) -> str:

@@ -24,8 +24,7 @@ from ui.components.copy_link import CopyLines
 from ui.components.data_table import PAGE_SIZE, Cell, Column, DataTable, Row, TableRequest
 from ui.components.file_drop import FileDrop
 from ui.components.markup import Text
-from ui.components.pieces import Card, button, empty, failure, link_button, skeleton
-from ui.components.plain_table import plain_table
+from ui.components.pieces import Card, button, empty, failure, key_values, link_button, skeleton
 from ui.frame import Frame
 from ui.pages import shell
 from ui.pages.account.asking import permitted
@@ -44,6 +43,7 @@ from ui.pages.owner.people_import_words import (
 from ui.texts import _, ngettext, number
 
 PATH = shell.PEOPLE + "/import"
+SAMPLE = ("name,role,contact", "Salma Begum,member,+91 98 2200 1144", "Ravi Kulkarni,staff,ravi@example.com")
 LINKS_FILE = "pitpilot-invitations.csv"
 
 
@@ -80,12 +80,9 @@ class _Import:
                     take=self._look,
                     refuse=self._refuse,
                 )
-            with Card(_("What the file looks like")):
-                plain_table(
-                    ("name", "role", "contact"),
-                    [("Salma Begum", "member", "+91 98 2200 1144"), ("Ravi Kulkarni", "staff", "ravi@example.com")],
-                )
-                Text("p", column_help()).classes("note")
+            with Card(_("What the file looks like"), pad=True), Element("div").classes("stack wide"):
+                Text("p", column_help()).classes("quiet")
+                CopyLines(SAMPLE, _("Sample"), file_name="people.csv")
 
     def _refuse(self) -> None:
         with self._place:
@@ -130,7 +127,8 @@ class _Import:
                     with Card():
                         _Lines(report.lines)
             with Card(_("What would happen")):
-                plain_table((_("Lines"), _("Number")), counts(report), right=(1,))
+                with Element("div").classes("inside"):
+                    key_values(counts(report))
                 for note in notes(report):
                     Text("p", note).classes("note")
 
@@ -165,8 +163,8 @@ class _Lines:
     def __init__(self, lines: Sequence[ImportLine]) -> None:
         self._lines = sorted(lines, key=lambda line: (line.fate is not Fate.ERROR, line.line))
         columns: tuple[Column, ...] = (
-            Column("line", _("Line"), align="right"),
             Column("name", _("Name")),
+            Column("line", _("Line"), align="right"),
             Column("role", _("Role")),
             Column("fate", _("Then")),
         )

@@ -176,7 +176,7 @@ async def _ask_reason(question: str, effect: str, verb: str) -> str | None:
     with ui.dialog() as dialog, Element("div").classes("dialog"):
         title = Text("h2", question)
         Text("p", effect)
-        why = text_field(_("Why"), help=_("Its owner reads this."), check=_reason_fault)
+        why = text_field(_("Why"), help=_("It stands on this page and in the audit trail."), check=_reason_fault)
         why.input.props.update({"maxlength": NOTE_CHARS_MAX, "autofocus": True})
 
         def give() -> None:
