@@ -87,7 +87,8 @@ CREATE TABLE rule_state (
     pit_id uuid NOT NULL REFERENCES pit, metric text NOT NULL, tenant_id uuid NOT NULL REFERENCES tenant,
     level smallint NOT NULL, unknown boolean NOT NULL, warning_since timestamptz, critical_since timestamptz,
     warning_back_since timestamptz, critical_back_since timestamptz, last_at timestamptz,
-    raises timestamptz[] NOT NULL DEFAULT '{}', quiet boolean NOT NULL, PRIMARY KEY (pit_id, metric)) WITH (fillfactor = 70);
+    raises timestamptz[] NOT NULL DEFAULT '{}', quiet boolean NOT NULL,
+    PRIMARY KEY (pit_id, metric)) WITH (fillfactor = 70);
 
 CREATE TABLE alert (
     id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid REFERENCES pit,

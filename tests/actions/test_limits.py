@@ -50,8 +50,8 @@ async def test_a_pit_says_one_limit_and_inherits_the_rest(world: World, heard: l
     answer = await change(world.here, Limits(warning_high=28.0))
     said = Limits(15.0, 28.0, band=1.0, raise_after_s=30, clear_after_s=60)
     assert answer == said == await resolved(world.here)
-    said = Announcement(Topic.LIMITS, world.here.tenant_id, world.here.pit_id, "t_c")
-    await until(lambda: heard == [said])
+    told = Announcement(Topic.LIMITS, world.here.tenant_id, world.here.pit_id, "t_c")
+    await until(lambda: heard == [told])
 
 
 async def test_a_change_replaces_all_that_the_pit_said_before(world: World) -> None:
