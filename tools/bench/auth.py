@@ -46,7 +46,8 @@ async def measure(rig: Rig, found: Found) -> None:
             await _pages_ms(http)  # what is done at the first page only is not counted
             turns = [await _turn(http, strangers) for _ in range(TURNS)]
     for name, percent in (("p50", 50), ("p95", 95)):
-        quiet, guessing = (median(percentile(turn[i], percent) for turn in turns) for i in (0, 1))
+        quiet = median(percentile(turn[0], percent) for turn in turns)
+        guessing = median(percentile(turn[1], percent) for turn in turns)
         found.put(f"auth.page_{name}_ms", quiet)
         found.put(f"auth.page_{name}_under_guessing_ms", guessing)
         found.put(KEYS[0] if name == "p50" else "auth.p95_under_guessing_ratio", guessing / quiet)
