@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_whole(cls, value: str, said: ValidationInfo) -> str:
         secret = said.data.get("oidc_client_secret", SecretStr("")).get_secret_value()
-        if len({bool(said.data.get("oidc_issuer")), bool(secret), bool(value)}) > 1:
+        if "oidc_issuer" in said.data and len({bool(said.data["oidc_issuer"]), bool(secret), bool(value)}) > 1:
             raise ValueError("issuer, client id and client secret of an OpenID provider belong together")
         return value
 
@@ -103,6 +103,15 @@ class Settings(BaseSettings):
     def _is_mqtt(cls, value: str) -> str:
         if value:
             BrokerAddress.from_url(value)
+        return value
+
+    @field_validator("mqtt_rights")
+    @classmethod
+    def _is_folder(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError("must be a folder that is there")
+        if value is not None and not info.data.get("mqtt_url"):
+            raise ValueError("is about a broker that PITPILOT_MQTT_URL must name")
         return value
 
     @field_validator("devices_mqtt_url")

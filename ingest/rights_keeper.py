@@ -17,7 +17,7 @@ from actions import keys
 from actions.announce import Announcement, Topic, listen
 from actions.device_authority import current_lists
 from actions.device_certificates import root, root_list
-from actions.device_credentials import keep_readable, readable
+from actions.device_credentials import CERTIFICATE, keep_readable, readable
 from domain.broker_password import SALT_BYTES, hash_password
 from ingest.broker import EmbeddedBroker
 from ingest.broker_acl import DeviceLogin, Login
@@ -126,7 +126,8 @@ class EmbeddedRights:
             claimed = await devices.mqtt_users(tx)
         users = {name: password for name, password in self._others.items() if name not in revoked}
         for user in claimed:
-            users.pop(user.device_id, None)
             if user.password_sealed is not None:
                 users[user.device_id] = readable(user.device_id, user.tenant_id, user.password_sealed)
+            elif user.credential == CERTIFICATE or user.password_hash is not None:
+                users.pop(user.device_id, None)  # what it has now is nothing that this broker could compare
         return users

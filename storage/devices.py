@@ -170,10 +170,11 @@ async def revoke_certificates(tx: AsyncSession, device_id: str, reason: str, now
 
 @dataclass(frozen=True, slots=True)
 class MqttUser:
-    """A device as a broker should know it. Without hash and sealed password it comes in by certificate alone."""
+    """A device as a broker should know it. The demo's have a password of which neither hash nor seal is kept here."""
 
     device_id: str
     tenant_id: UUID
+    credential: str
     password_hash: str | None
     password_sealed: bytes | None
 
@@ -182,8 +183,8 @@ async def mqtt_users(tx: AsyncSession) -> list[MqttUser]:
     """Every device that may speak, of all tenants."""
     rows = await tx.execute(
         text(
-            "SELECT id, tenant_id, mqtt_password_hash, mqtt_password_sealed FROM device WHERE credential IS NOT NULL"
-            " AND revoked_at IS NULL AND removed_at IS NULL ORDER BY id"
+            "SELECT id, tenant_id, credential, mqtt_password_hash, mqtt_password_sealed FROM device"
+            " WHERE credential IS NOT NULL AND revoked_at IS NULL AND removed_at IS NULL ORDER BY id"
         )
     )
     return [MqttUser(*row) for row in rows.all()]

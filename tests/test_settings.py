@@ -180,3 +180,30 @@ def test_a_folder_that_is_missing_and_a_file_that_means_nothing_are_named(
     [fault] = faults()
     assert fault.startswith("PITPILOT_DATABSE_URL: no such setting")
     assert SECRET not in fault
+
+
+PROVIDER = {"oidc_issuer": "https://id.example.com", "oidc_client_id": "pitpilot", "oidc_client_secret": "hidden"}
+
+
+def test_an_openid_provider_is_named_whole(given: Any) -> None:
+    given(**PROVIDER)
+    settings = load()
+    assert (settings.oidc_issuer, settings.oidc_client_id) == ("https://id.example.com", "pitpilot")
+    assert settings.oidc_client_secret.get_secret_value() == "hidden"
+    assert "hidden" not in repr(settings)
+
+
+@pytest.mark.parametrize("missing", PROVIDER)
+def test_a_part_of_a_provider_is_refused_and_the_secret_is_not_said(given: Any, missing: str) -> None:
+    given(**{name: value for name, value in PROVIDER.items() if name != missing})
+    said = faults()
+    assert len(said) == 1 and "belong together" in said[0] and "hidden" not in said[0]
+
+
+@pytest.mark.parametrize("issuer", ["http://id.example.com", "id.example.com", "ftp://id.example.com"])
+def test_an_issuer_is_reached_by_https_or_near_by(given: Any, issuer: str) -> None:
+    given(**{**PROVIDER, "oidc_issuer": issuer})
+    [said] = faults()
+    assert "PITPILOT_OIDC_ISSUER" in said
+    given(oidc_issuer="http://127.0.0.1:9000")
+    assert load().oidc_issuer == "http://127.0.0.1:9000"

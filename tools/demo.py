@@ -71,6 +71,7 @@ async def seed(now: datetime, data: Path) -> Demo:
         for table in _TABLES:
             tx.add_all(row for row in made.rows if isinstance(row, table))
             await tx.flush()
+        await tx.execute(text("UPDATE device SET credential = 'password', claimed_at = created_at"))  # on the cards
         await write_past(tx, made.pits, now)
         await note_past_alerts(tx, made.staff, NOTES)
     await check_silence(now, listening_since=now - timedelta(hours=1))

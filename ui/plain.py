@@ -107,4 +107,5 @@ def _languages(current: Language, here: str) -> str:
         f"{escape(name)}</a>"
         for key, name in LANGUAGES.items()
     )
-    return f'<nav class="languages" aria-label="{escape(_("Language"))}">{links}</nav>'
+    label = _("Language")
+    return f'<nav class="languages" aria-label="{escape(label)}">{links}</nav>'

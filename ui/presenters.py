@@ -111,7 +111,7 @@ def alert_why(row: AlertRow, zone: str, now: datetime) -> str:
         return _("{device} is silent").format(device=row.device_name or row.device_id)
     limit = number(row.limit_value, FACTS[Metric(row.rule)].digits if (row.limit_value or 0) % 1 else 0)
     text = _("Limit {limit}, for {time}").format(limit=limit, time=since)
-    return f"{text}, {_('flapping')}" if row.flapping else text
+    return text + ", " + _("flapping") if row.flapping else text
 
 
 def alert_state(row: AlertRow) -> State:

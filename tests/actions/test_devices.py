@@ -1,7 +1,7 @@
 """What the owner does with devices, and that nobody else does it."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +12,13 @@ from actions import device_claims, device_credentials, devices
 from actions.announce import Announcement, Topic
 from actions.devices import Kind
 from actions.directory import Directory
+from actions.silent import check_silence
 from domain.access import Viewer
 from domain.claims import Identity
 from domain.refusals import Refusal
 from storage import queries
 from storage.session import EVERY_TENANT, transaction
+from storage.tables import DevicePresence
 from tests.conftest import World
 from tests.device_parts import claimed_node, code_for, now, open_keys, registered
 
@@ -142,9 +144,25 @@ async def test_the_staff_may_not(world: World, act: Act) -> None:
     assert await devices.register("Mine", Kind.PIT, None, world.here.staff, NOW) is Refusal.NOT_ALLOWED
 
 
-async def test_a_device_that_is_switched_off_is_known_as_that_to_the_consumer(world: World) -> None:
-    directory = Directory()
-    await devices.enable(world.here.device_id, False, world.here.owner)
+async def test_the_consumer_takes_nothing_of_a_device_that_is_switched_off_or_revoked(
+    world: World, directory: Directory
+) -> None:
+    by, node = world.here.owner, await claimed_node(world.here.owner)
+    await devices.enable(world.here.device_id, False, by)
+    await device_credentials.revoke(node.id, by, now())
     await directory.load()
     assert not directory.devices[world.here.device_id].enabled
-    directory.close()
+    assert not directory.devices[node.id].enabled
+    await claimed_node(by, device_id=node.id)
+    await directory.load()
+    assert directory.devices[node.id].enabled
+
+
+async def test_the_silence_of_a_revoked_device_calls_nobody(world: World) -> None:
+    by, node = world.here.owner, await claimed_node(world.here.owner, device_id=world.here.device_id)
+    async with transaction(EVERY_TENANT) as tx:
+        tx.add(DevicePresence(device_id=node.id, tenant_id=by.tenant_id, heard_at=NOW - timedelta(minutes=9)))
+    assert await check_silence(NOW, NOW - timedelta(hours=1)) == (1, 0)
+    await device_credentials.revoke(node.id, by, now())
+    assert await check_silence(NOW, NOW - timedelta(hours=1)) == (0, 1)
+    assert await check_silence(NOW, NOW - timedelta(hours=1)) == (0, 0)

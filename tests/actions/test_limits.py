@@ -48,8 +48,8 @@ async def test_a_pit_that_says_nothing_has_the_defaults(world: World) -> None:
 
 async def test_a_pit_says_one_limit_and_inherits_the_rest(world: World, heard: list[Announcement]) -> None:
     answer = await change(world.here, Limits(warning_high=28.0))
-    said = Limits(15.0, 28.0, band=1.0, raise_after_s=30, clear_after_s=60)
-    assert answer == said == await resolved(world.here)
+    expected = Limits(15.0, 28.0, band=1.0, raise_after_s=30, clear_after_s=60)
+    assert answer == expected == await resolved(world.here)
     told = Announcement(Topic.LIMITS, world.here.tenant_id, world.here.pit_id, "t_c")
     await until(lambda: heard == [told])
 

@@ -45,7 +45,7 @@ steps = st.tuples(
 
 
 def walk(taken: list[tuple[int, int, int, bool]]) -> list[Moment]:
-    """Weather: values go from zone to zone and last some readings, five seconds apart, now and then with a pause."""
+    """Weather: values go from zone to zone and last some readings, five seconds apart, with a pause now and then."""
     zone, sequence = 3, []
     for step_, count, pause_s, lost in taken:
         zone = min(max(zone + step_, 0), len(ZONES) - 1)

@@ -13,7 +13,7 @@ from tests.ingest.payloads import batch
 
 READINGS_PER_MESSAGE = 20
 RECONNECT_S = 0.1
-REPLAY_S = 1.0  # an answer takes half a second at most when all is well
+REPLAY_S = 2.0  # an answer takes half a second at most when all is well
 
 
 class RingDevice:

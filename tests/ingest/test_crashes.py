@@ -1,6 +1,6 @@
 """Kill −9 in mid-flow, of each part in turn: what a device was told is safe is there; in the end everything is, once.
 
-Two devices send two hundred readings a second each, one with a clock and one without, and keep what is not confirmed.
+Two devices send a hundred readings a second each, one with a clock and one without, and keep what is not confirmed.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tests.ingest.ring_device import RingDevice
 from tests.private_mosquitto import PrivateMosquitto
 from tests.storage.embedded_rig import NOT_DURABLE, folder_for_everybody, server_pid
 
-STARTS_WITHIN_S = 30.0
+STARTS_WITHIN_S = 60.0
 FLOW_S = 0.4  # of readings between two crashes
 
 
@@ -94,22 +94,21 @@ async def measuring(devices: list[RingDevice]) -> AsyncIterator[None]:
 
     async def measure_for_ever(device: RingDevice) -> None:
         while True:
-            device.measure(4)
-            await asyncio.sleep(0.02)
+            device.measure(5)
+            await asyncio.sleep(0.05)
 
     async with running(*(measure_for_ever(device) for device in devices)):
         yield
 
 
-async def test_the_program_is_killed_twice_and_then_everything_at_once(installation: Installation) -> None:
+async def test_the_program_is_killed_and_then_everything_at_once(installation: Installation) -> None:
     ingest, broker, devices = installation.ingest, installation.broker, installation.devices
     async with running(*(device.run() for device in devices)):
         async with measuring(devices):
-            for _ in range(2):
-                await installation.flows()
-                ingest.kill()
-                await installation.confirmed_is_stored()
-                ingest.start()
+            await installation.flows()
+            ingest.kill()
+            await installation.confirmed_is_stored()
+            ingest.start()
             await installation.flows()
             ingest.kill()
             broker.kill()

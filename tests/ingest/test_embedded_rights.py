@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
 from actions import device_credentials
 from actions.announce import hear
@@ -13,6 +14,7 @@ from ingest.broker_address import BrokerAddress
 from ingest.broker_probe import accepts
 from ingest.rights_keeper import EmbeddedRights, RightsKeeper
 from storage.embedded_ports import LOOPBACK
+from storage.session import EVERY_TENANT, transaction
 from tests.conftest import World
 from tests.device_parts import Node, claimed_node, now, open_keys
 from tests.ingest.parts import running, until
@@ -66,6 +68,11 @@ async def test_a_device_of_the_demo_that_claims_itself_or_is_revoked_leaves_its_
     world: World, broker: EmbeddedBroker
 ) -> None:
     by, id_ = world.here.owner, world.here.device_id
+    async with transaction(EVERY_TENANT) as tx:  # as the demo makes it
+        await tx.execute(
+            text("UPDATE device SET credential = 'password', claimed_at = now() WHERE id = :id"), {"id": id_}
+        )
+    await until_let_in(broker, await claimed_node(by))  # so the keeper has looked
     assert await is_let_in(broker, id_, "of the demo")
     node = await claimed_node(by, device_id=id_)
     await until_let_in(broker, node)

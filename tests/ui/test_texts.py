@@ -1,5 +1,6 @@
 """Languages, numbers, times, and that everything which is said is translated."""
 
+import ast
 import re
 from datetime import UTC, datetime
 
@@ -162,6 +163,20 @@ def test_everything_that_is_said_is_translated(language: str) -> None:
         if (known := catalog.get(first_form(message), message.context)) is None or not catalogues.is_translated(known)
     ]
     assert not untranslated, "run `python -m tools.assets --extract` and translate"
+
+
+def test_no_text_hides_inside_an_f_string_where_the_extraction_does_not_look() -> None:
+    sources = [path for folder in catalogues.SPEAKING_FOLDERS for path in (catalogues.ROOT / folder).rglob("*.py")]
+    hidden = [
+        f"{path.relative_to(catalogues.ROOT)}:{call.lineno}"
+        for path in sources
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in catalogues.KEYWORDS
+        if any(isinstance(argument, ast.Constant) for argument in call.args)
+    ]
+    assert not hidden
 
 
 @pytest.mark.parametrize("language", catalogues.TRANSLATED)

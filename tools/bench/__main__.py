@@ -18,7 +18,7 @@ import structlog
 from tools.bench.found import Found, say
 from tools.bench.rig import Rig
 
-PARTS = {"alerts": 60, "start": 90, "pages": 90, "auth": 90, "history": 150, "live": 200, "ingest": 330, "scale": 120}
+PARTS = {"alerts": 60, "start": 90, "pages": 90, "auth": 150, "history": 150, "live": 200, "ingest": 330, "scale": 120}
 """In this order; each with the seconds after which it is given up."""
 REASON_CHARS = 600
 

@@ -8,12 +8,13 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from statistics import median
 
 import aiohttp
 
 from api.auth import COOKIE
-from tools.bench.found import Found
+from tools.bench.found import Found, say
 from tools.bench.light_pages import BROWSERS_HEADERS
 from tools.bench.measure import percentile
 from tools.bench.product import Product
@@ -22,7 +23,7 @@ from tools.bench.world import make_world
 
 SEED = 7
 TURNS = 3
-PAGES = 30  # of a turn, quiet and then under guessing
+PAGES = 20  # of a turn, quiet and then under guessing
 PAUSE_S = 0.1  # a person reads before the next page
 GUESSERS = 50
 WARM_UP_S = 2.0
@@ -46,25 +47,33 @@ async def measure(rig: Rig, found: Found) -> None:
             await _pages_ms(http)  # what is done at the first page only is not counted
             turns = [await _turn(http, strangers) for _ in range(TURNS)]
     for name, percent in (("p50", 50), ("p95", 95)):
-        quiet = median(percentile(turn[0], percent) for turn in turns)
-        guessing = median(percentile(turn[1], percent) for turn in turns)
+        quiet = median(percentile(turn.quiet_ms, percent) for turn in turns)
+        guessing = median(percentile(turn.guessing_ms, percent) for turn in turns)
         found.put(f"auth.page_{name}_ms", quiet)
         found.put(f"auth.page_{name}_under_guessing_ms", guessing)
         found.put(KEYS[0] if name == "p50" else "auth.p95_under_guessing_ratio", guessing / quiet)
-    found.put("auth.guesses_per_s", median(turn[2] for turn in turns))
+    found.put("auth.guesses_per_s", median(turn.guesses_per_s for turn in turns))
 
 
-async def _turn(
-    http: aiohttp.ClientSession, strangers: aiohttp.ClientSession
-) -> tuple[list[float], list[float], float]:
+@dataclass(frozen=True)
+class Turn:
     """Milliseconds of pages, quiet and under guessing, and how many guesses a second were answered meanwhile."""
+
+    quiet_ms: list[float]
+    guessing_ms: list[float]
+    guesses_per_s: float
+
+
+async def _turn(http: aiohttp.ClientSession, strangers: aiohttp.ClientSession) -> Turn:
     quiet = await _pages_ms(http)
     async with _guessing(strangers) as answered:
         await asyncio.sleep(WARM_UP_S)
         before, began = len(answered), time.monotonic()
         guessing = await _pages_ms(http)
         rate = (len(answered) - before) / (time.monotonic() - began)
-    return quiet, guessing, rate
+    turn = Turn(quiet, guessing, rate)
+    say(f"page {median(quiet):.0f} ms quiet, {median(guessing):.0f} ms under {rate:.0f} guesses/s")
+    return turn
 
 
 async def _pages_ms(http: aiohttp.ClientSession) -> list[float]:

@@ -145,13 +145,18 @@ def _line(line: Line, focused: bool) -> str:
         f' maxlength="{PASSWORD_CHARS_MAX if line.kind == "password" else line.chars_max}"{traits}>'
     )
     if line.kind == "password":
-        field = (
-            f'<div class="secret">{field}<button type="button" class="btn plain" data-shows="{line.name}" hidden'
-            f' data-show="{escape(_("Show"))}" data-hide="{escape(_("Hide"))}"'
-            f' aria-label="{escape(_("Show {field}").format(field=line.label))}" aria-pressed="false">'
-            f"{escape(_('Show'))}</button></div>"
-        )
+        field = _secret(line, field)
     return _field(line.name, line.label, field, line.help, line.wrong)
+
+
+def _secret(line: Line, field: str) -> str:
+    """A password with a button that shows it; scripts bring the button out."""
+    show, hide = escape(_("Show")), escape(_("Hide"))
+    label = escape(_("Show {field}").format(field=line.label))
+    return (
+        f'<div class="secret">{field}<button type="button" class="btn plain" data-shows="{line.name}" hidden'
+        f' data-show="{show}" data-hide="{hide}" aria-label="{label}" aria-pressed="false">{show}</button></div>'
+    )
 
 
 def _choice(choice: Choice, focused: bool) -> str:

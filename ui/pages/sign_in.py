@@ -98,13 +98,10 @@ def _password_page(
     content = above or _said(answer)
     content += form(guard.SIGN_IN, parts, _("Sign in"), hidden={"next": next_path})
     if oidc_name:
-        content += f'<p class="or">{escape(_("or"))}</p>'
-        content += entry.way(
-            entry.with_query(entry.OIDC, next=next_path), _("Sign in with {provider}").format(provider=oidc_name)
-        )
-    content += (
-        f'<nav class="ways"><a href="{entry.FORGOT}">{escape(_("Forgotten your password?"))}</a>'
-        f'<a href="{entry.REGISTER}">{escape(_("Register a workshop or pump"))}</a></nav>'
+        by_provider = _("Sign in with {provider}").format(provider=oidc_name)
+        content += entry.provider_way(entry.with_query(entry.OIDC, next=next_path), by_provider)
+    content += entry.ways(
+        (entry.FORGOT, _("Forgotten your password?")), (entry.REGISTER, _("Register a workshop or pump"))
     )
     return plain.document(_("Sign in"), content, here=entry.sign_in_href(next=next_path), status=status)
 
@@ -188,7 +185,7 @@ def _code_page(
     content = above or _said(answer)
     content += form(entry.CODE, [digits], _("Sign in"), hidden={"next": next_path}, focus=not by_recovery)
     content += _recovery(next_path, _("That recovery code is wrong or was used already.") if wrong else "", by_recovery)
-    content += f'<nav class="ways"><a href="{guard.SIGN_IN}">{escape(_("Sign in as somebody else"))}</a></nav>'
+    content += entry.ways((guard.SIGN_IN, _("Sign in as somebody else")))
     return plain.document(_("Enter the code"), content, here=entry.CODE, status=status)
 
 
@@ -203,10 +200,10 @@ def _recovery(next_path: str, wrong: str, is_open: bool) -> str:
         chars_max=CODE_CHARS_MAX,
     )
     verb, hidden = _("Sign in with a recovery code"), {"next": next_path}
+    lost, kept = _("Lost your phone?"), _("Sign in with one of the recovery codes that you kept.")
     none_left = _("None left? The owner can turn the second step off for you, on the page People.")
     return (
-        f"<details{' open' if is_open else ''}><summary>{escape(_('Lost your phone?'))}</summary>"
-        f"<p>{escape(_('Sign in with one of the recovery codes that you kept.'))}</p>"
+        f"<details{' open' if is_open else ''}><summary>{escape(lost)}</summary><p>{escape(kept)}</p>"
         f"{form(entry.CODE, [line], verb, hidden=hidden, focus=is_open)}"
         f"<p>{escape(none_left)}</p></details>"
     )
@@ -233,7 +230,7 @@ def _install_forgotten() -> None:
             # The same words whether there is such a person or not.
             said = _("If there is an account of that name, its owner sees your request and gives you a new link.")
             more = _("Tell them too: in person, or by phone. The link works once and for a day.")
-            content = notice("done", said) + f"<p>{escape(more)}</p>" + entry.way(guard.SIGN_IN, _("Go to the sign-in"))
+            content = notice("done", said) + f"<p>{escape(more)}</p>" + entry.to_sign_in()
             return plain.document(_("Ask for a new password"), content, here=entry.FORGOT)
 
 
@@ -243,5 +240,5 @@ def _forgotten_page(typed: dict[str, str], above: str, *, wrong: str = "", statu
     )
     text = _("The owner of your workshop or pump makes a link for you, by which you set a new password.")
     content = above + f"<p>{escape(text)}</p>" + form(entry.FORGOT, [line], _("Ask the owner"))
-    content += f'<nav class="ways"><a href="{guard.SIGN_IN}">{escape(_("Go to the sign-in"))}</a></nav>'
+    content += entry.ways((guard.SIGN_IN, _("Go to the sign-in")))
     return plain.document(_("Ask for a new password"), content, here=entry.FORGOT, status=status)

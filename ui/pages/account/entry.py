@@ -138,8 +138,25 @@ def unusable(refusal: Refusal, *, ask: str, here: str) -> HTMLResponse:
         Refusal.LINK_REVOKED: (_("This link was taken back"), _("There may be a newer one.")),
     }
     title, text = titles.get(refusal, (_("This link does not work now"), refusal_text(refusal)))
-    content = f"<p>{escape(f'{text} {ask}'.strip())}</p>{way(guard.SIGN_IN, _('Go to the sign-in'))}"
+    content = f"<p>{escape(f'{text} {ask}'.strip())}</p>{to_sign_in()}"
     return plain.document(title, content, here=here, status=410 if refusal in titles else 403)
+
+
+def provider_way(href: str, text: str) -> str:
+    """The button of the outer provider, below the form."""
+    either = _("or")
+    return f'<p class="or">{escape(either)}</p>{way(href, text)}'
+
+
+def ways(*links: tuple[str, str]) -> str:
+    """Where else somebody may want to go: (href, text), at the foot of the card."""
+    made = "".join(f'<a href="{escape(href)}">{escape(text)}</a>' for href, text in links)
+    return f'<nav class="ways">{made}</nav>'
+
+
+def to_sign_in() -> str:
+    """The button that leads on to the sign-in."""
+    return way(guard.SIGN_IN, _("Go to the sign-in"))
 
 
 def way(href: str, text: str) -> str:

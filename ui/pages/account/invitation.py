@@ -117,12 +117,9 @@ def _accept_page(
     )
     content = above + _offer(view) + form(_path(token), parts, _("Join"))
     if oidc_name:
-        content += f'<p class="or">{escape(_("or"))}</p>'
-        content += entry.way(
-            entry.with_query(entry.OIDC, invitation=token), _("Join with {provider}").format(provider=oidc_name)
-        )
-    sign_in = entry.sign_in_href(next=_path(token))
-    content += f'<nav class="ways"><a href="{escape(sign_in)}">{escape(_("I have an account already"))}</a></nav>'
+        by_provider = _("Join with {provider}").format(provider=oidc_name)
+        content += entry.provider_way(entry.with_query(entry.OIDC, invitation=token), by_provider)
+    content += entry.ways((entry.sign_in_href(next=_path(token)), _("I have an account already")))
     return plain.document(_title(view), content, here=_path(token), status=status, wide=True)
 
 
@@ -130,10 +127,7 @@ def _join_page(view: InvitationView, token: str, seat: Seat, above: str, status:
     text = _("You are signed in as {name}. You keep your other roles, and switch between them in the menu.")
     content = above + _offer(view) + f"<p>{escape(text.format(name=seat.viewer.name))}</p>"
     content += form(_path(token), (), _("Join as {name}").format(name=seat.viewer.name))
-    content += (
-        '<form method="post" action="/sign-out"><button class="btn" type="submit">'
-        f"{escape(_('Sign out, then join as somebody else'))}</button></form>"
-    )
+    content += form("/sign-out", (), _("Sign out, then join as somebody else"), focus=False)
     return plain.document(_title(view), content, here=_path(token), status=status, wide=True)
 
 

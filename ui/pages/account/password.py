@@ -78,5 +78,5 @@ async def _page(seat: Seat, wrong: dict[str, str], above: str = "", *, status: i
     )
     text = _("Your other devices are signed out; you stay signed in here.")
     content = above + f"<p>{escape(text)}</p>" + form(PATH, parts, _("Change password"))
-    content += f'<nav class="ways"><a href="{shell.ACCOUNT}">{escape(_("Back to your account"))}</a></nav>'
+    content += entry.ways((shell.ACCOUNT, _("Back to your account")))
     return plain.document(_("Change password"), content, here=PATH, status=status, theme=seat.theme)

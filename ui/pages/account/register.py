@@ -100,7 +100,7 @@ def _page(typed: dict[str, str], wrong: dict[str, str], above: str = "", *, stat
     )
     text = _("Who runs this PitPilot looks at it first. Once it is approved, you sign in as its owner.")
     content = above + f"<p>{escape(text)}</p>" + form(entry.REGISTER, parts, _("Register"))
-    content += f'<nav class="ways"><a href="{guard.SIGN_IN}">{escape(_("I have an account already"))}</a></nav>'
+    content += entry.ways((guard.SIGN_IN, _("I have an account already")))
     return plain.document(_("Register a workshop or pump"), content, here=entry.REGISTER, status=status, wide=True)
 
 
@@ -109,7 +109,7 @@ def _registered(typed: dict[str, str]) -> HTMLResponse:
     text = _("Who runs this PitPilot reaches you at {contact}. Once it is approved, sign in as {login}.").format(
         contact=typed["contact"].strip(), login=typed["login"].strip()
     )
-    content = notice("done", said) + f"<p>{escape(text)}</p>" + entry.way(guard.SIGN_IN, _("Go to the sign-in"))
+    content = notice("done", said) + f"<p>{escape(text)}</p>" + entry.to_sign_in()
     return plain.document(_("Registered"), content, here=entry.REGISTER, wide=True)
 
 
