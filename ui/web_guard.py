@@ -8,6 +8,7 @@ import re
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+import structlog
 from fastapi import FastAPI, HTTPException
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actions.audit import asked_from
 from ui import content_policy
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API, SOCKETS, UPLOADS = "/api/", "/_nicegui_ws/", "/_nicegui/client/"
@@ -29,6 +32,8 @@ HSTS_S = 365 * 86_400
 POLICY_REFUSED = 1008  # RFC 6455
 TOO_LARGE = "This is too large to send. Send less at once."
 
+REFUSALS = frozenset({401, 403, 413, 421, 429})
+PATH_CHARS_MAX = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -81,6 +86,7 @@ class WebGuard:
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._add_headers(scope, MutableHeaders(scope=message), nonce)
+                _note(scope, message["status"])
             await send(message)
 
         answer = self._refusal(Request(scope)) or self._app
@@ -142,7 +148,7 @@ class WebGuard:
             "Content-Security-Policy", API_POLICY if of_api else content_policy.policy(nonce, self._public_url)
         )
         if self._public_url.startswith("https://"):
-            headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_S}")
+            headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_S}; includeSubDomains")
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
@@ -167,6 +173,13 @@ def _bytes_max(path: str) -> int:
 def _name(host: str) -> str:
     """The host without its port."""
     return host if host.endswith("]") else host.rpartition(":")[0] or host
+
+
+def _note(scope: Scope, status: int) -> None:
+    """Refusals belong into the log; the path of a page only to its first part, for links of invitations are secrets."""
+    if status in REFUSALS:
+        path = scope["path"] if scope["path"].startswith(API) else "/" + scope["path"].split("/")[1]
+        log.info("refused", status=status, method=scope["method"], path=path[:PATH_CHARS_MAX], address=asked_from.get())
 
 
 def _say(path: str, status: int, text: str) -> Response:

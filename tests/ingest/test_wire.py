@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.readings import BOOT_ID_MAX, METRICS, Reject
@@ -184,12 +184,14 @@ def test_no_bytes_make_it_raise(payload: bytes) -> None:
     wire.state(payload)
 
 
+@settings(max_examples=50)
 @given(anything)
 def test_no_json_makes_it_raise(message: object) -> None:
     wire.telemetry(encode(message))
     wire.state(encode(message))
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(["boot_id", "seq", "ts", "up_ms", "t_c", "readings", "x"]), anything))
 def test_no_values_in_known_fields_make_it_raise(message: dict[str, Any]) -> None:
     wire.telemetry(encode(message))

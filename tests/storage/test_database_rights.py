@@ -1,14 +1,24 @@
 """What the program's two roles may do in the database at most, whatever a bug makes them try."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import errors
 
+from tests.private_postgres import PrivatePostgres
 from tests.storage.catalogue import ALL_TABLES, OF_TENANTS, SEEN_BY_APP, names
 
 ROLES = ("pitpilot_app", "pitpilot_worker")
+
+
+@pytest.fixture(scope="module")
+def database(postgres: PrivatePostgres, template: str) -> Iterator[str]:
+    """One for all tests here: none of them can change anything."""
+    url = postgres.create_database(template)
+    yield url
+    postgres.drop_database(url)
 
 
 async def test_every_table_enforces_its_policies_on_everybody(superuser: psycopg.AsyncConnection[Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI, Request, WebSocket
 from httpx import ASGITransport, AsyncClient, Response
+from structlog.testing import capture_logs
 
 from actions.audit import asked_from
 from ui.web_guard import BODY_BYTES_MAX, HEADERS, UPLOAD_BYTES_MAX, WebGuard
@@ -68,7 +69,7 @@ async def test_a_page_may_run_the_scripts_of_its_own_template_only() -> None:
 
 async def test_behind_tls_browsers_are_told_to_stay_there() -> None:
     answer = await ask("GET", "/", public_url=PUBLIC)
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert "upgrade-insecure-requests" in answer.headers["content-security-policy"]
     assert "connect-src 'self' wss://pits.example;" in answer.headers["content-security-policy"]
 
@@ -227,3 +228,18 @@ async def handshake(path: str, origin: str | None) -> str:
 
     await guarded()(scope, receive, send)
     return said[0]
+
+
+# What is noted
+
+
+async def test_a_refusal_is_logged_with_its_sender_and_without_the_secret_part_of_its_path() -> None:
+    with capture_logs() as logged:
+        await ask("POST", "/invitation/secret-of-a-link", origin=FOREIGN)
+        await ask("POST", "/x")
+    assert logged == [
+        {
+            "event": "refused", "log_level": "info", "status": 403, "method": "POST", "path": "/invitation",
+            "address": "192.0.2.8",
+        }
+    ]  # fmt: skip

@@ -19,6 +19,7 @@ from ui.pages.account.words import refusal_text
 from ui.texts import _
 
 CODE_CHARS_MAX = 40
+SHUT_OUT = (Refusal.SUSPENDED, Refusal.TENANT_PENDING, Refusal.TENANT_DECLINED, Refusal.TENANT_SUSPENDED)
 
 Answer = Refusal | TryLater
 
@@ -28,8 +29,6 @@ _NOT_BY_PROVIDER = frozenset(
         Refusal.TENANT_PENDING.value,
         Refusal.TENANT_DECLINED.value,
         Refusal.TENANT_SUSPENDED.value,
-        Refusal.IDENTITY_TAKEN.value,
-        Refusal.LOGIN_TAKEN.value,
     }
 )
 """Why an outer provider's word was not enough."""
@@ -123,6 +122,8 @@ def _done(done: str) -> str:
         "unlinked": refusal_text(Refusal.IDENTITY_NOT_LINKED),
         "away": _("The other provider did not answer. Sign in by password, or try again in a minute."),
     }
+    if done in (Refusal.IDENTITY_TAKEN.value, Refusal.LOGIN_TAKEN.value):  # of an invitation, by the provider
+        return notice("info", _("You have an account here already. Sign in with it, then join."))
     if done in _NOT_BY_PROVIDER:
         return notice("error", refusal_text(Refusal(done)))
     return notice("done" if done == "reset" else "info", texts[done]) if done in texts else ""

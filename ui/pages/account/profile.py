@@ -43,7 +43,9 @@ def install(*, oidc_name: str = "") -> None:
             with frame.beside_title:
                 tone_chip("", role_word(seat.viewer.role), "badge")
             await _sections(seat, oidc_name)
-        if done == "password":
+        if done == "linked":
+            toast("ok", _("{provider} is linked: you can sign in with it.").format(provider=oidc_name))
+        elif done == "password":
             toast("ok", _("The password is changed. Your other devices are signed out."))
         elif done == Refusal.IDENTITY_TAKEN.value:
             toast("warn", refusal_text(Refusal.IDENTITY_TAKEN))
@@ -158,8 +160,12 @@ class _SignIn:
                 button(_("Unlink"), self._unlinking(identity.issuer, identity.subject), kind="plain")
         if not linked:
             with row("link_off", self._oidc_name, _("Link it to sign in without a password.")):
-                ticket = link_ticket(self._seat, datetime.now(UTC))
-                link_button(_("Link"), entry.with_query(entry.OIDC, link=ticket), kind="plain")
+                button(_("Link"), self._link, kind="plain")
+
+    async def _link(self) -> None:
+        seat = await permitted(Intent.CHANGE_OWN_ACCOUNT)
+        if seat is not None:  # the ticket is short-lived, so it is made when it is needed
+            ui.navigate.to(entry.with_query(entry.OIDC, link=link_ticket(seat, datetime.now(UTC))))
 
     def _unlinking(self, issuer: str, subject: str) -> Callable[[], Awaitable[None]]:
         async def unlink() -> None:

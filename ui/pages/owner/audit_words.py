@@ -9,6 +9,7 @@ from typing import Any
 from domain.access import Role
 from domain.readings import METRICS
 from ui.components.quantities import QUANTITIES
+from ui.pages.account.words import role_word
 from ui.texts import N_, _, clock, day, number
 
 NOTHING = "–"
@@ -18,11 +19,65 @@ INTENTS = {
     "acknowledge_alert": N_("Acknowledge alert"),
     "silence_alerts": N_("Silence alerts"),
     "change_limits": N_("Change limits"),
+    "register_device": N_("Register device"),
+    "rename_device": N_("Rename device"),
+    "move_device": N_("Move device"),
+    "enable_device": N_("Switch device on"),
+    "disable_device": N_("Switch device off"),
+    "remove_device": N_("Remove device"),
+    "offer_claim": N_("Make claim code"),
+    "rotate_credential": N_("Replace device password"),
+    "revoke_device": N_("Cut device off"),
+    "claim_device": N_("Device claims itself"),
+    "renew_credential": N_("Device renews its credential"),
+    "sign_in": N_("Sign in"),
+    "sign_out": N_("Sign out"),
+    "end_session": N_("End session"),
+    "end_sessions": N_("End other sessions"),
+    "end_session_with_copied_tokens": N_("End session: its token was copied"),
+    "switch_tenant": N_("Switch tenant"),
+    "take_first_run": N_("Set up the platform"),
+    "invite_person": N_("Invite person"),
+    "renew_invitation": N_("Renew invitation"),
+    "revoke_invitation": N_("Withdraw invitation"),
+    "accept_invitation": N_("Accept invitation"),
+    "import_people": N_("Import people"),
+    "change_role": N_("Change role"),
+    "suspend_person": N_("Suspend person"),
+    "reactivate_person": N_("Let person in again"),
+    "suspend_account": N_("Suspend account"),
+    "reactivate_account": N_("Let account in again"),
+    "make_reset_link": N_("Make link for a new password"),
+    "reset_password": N_("Set new password by link"),
+    "change_password": N_("Change password"),
+    "change_profile": N_("Change profile"),
+    "set_notifications": N_("Change notifications"),
+    "switch_on_second_factor": N_("Switch second step on"),
+    "switch_off_second_factor": N_("Switch second step off"),
+    "clear_second_factor": N_("Clear second step"),
+    "renew_recovery_codes": N_("Renew recovery codes"),
+    "link_identity": N_("Link outer account"),
+    "unlink_identity": N_("Unlink outer account"),
+    "make_api_key": N_("Make API key"),
+    "revoke_api_key": N_("Revoke API key"),
+    "register_tenant": N_("Register tenant"),
+    "approve_tenant": N_("Approve tenant"),
+    "decline_tenant": N_("Decline tenant"),
+    "suspend_tenant": N_("Suspend tenant"),
+    "reactivate_tenant": N_("Let tenant in again"),
+    "enter_as_support": N_("Enter as support"),
+    "leave_support": N_("Leave support"),
 }
 KINDS = {
     "alert": N_("Alert"),
     "silence": N_("Silence"),
     "limits": N_("Limits"),
+    "device": N_("Device"),
+    "session": N_("Session"),
+    "person": N_("Person"),
+    "invitation": N_("Invitation"),
+    "api_key": N_("API key"),
+    "tenant": N_("Tenant"),
 }
 FIELDS = {
     "acknowledged_at": N_("Acknowledged"),
@@ -36,6 +91,30 @@ FIELDS = {
     "band": N_("Back inside by"),
     "raise_after_s": N_("Out for at least, in seconds"),
     "clear_after_s": N_("Back for at least, in seconds"),
+    "name": N_("Name"),
+    "role": N_("Role"),
+    "login": N_("Login"),
+    "contact": N_("Contact"),
+    "pit": N_("Pit"),
+    "kind": N_("Kind"),
+    "enabled": N_("Switched on"),
+    "identity": N_("Identity"),
+    "credential": N_("Credential"),
+    "status": N_("Status"),
+    "expires_at": N_("Expires"),
+    "revoked_at": N_("Revoked"),
+    "suspended_at": N_("Suspended"),
+    "ended_sessions": N_("Sessions ended"),
+    "second_factor_since": N_("Second step since"),
+    "invitation": N_("Invitation"),
+    "issuer": N_("Provider"),
+    "tenant_id": N_("Tenant"),
+    "scopes": N_("Scopes"),
+    "agent": N_("Browser or program"),
+    "door": N_("Way in"),
+    "added": N_("Added"),
+    "invited": N_("Invited"),
+    "skipped": N_("Skipped"),
 }
 
 
@@ -111,7 +190,7 @@ def _value(value: Any, zone: str) -> str:
         case list():
             return ", ".join(_value(part, zone) for part in value)[:VALUE_CHARS_MAX] or NOTHING
         case str():
-            text = _moment(value, zone) or (_role_word(value) if value in list(Role) else value)
+            text = _moment(value, zone) or (role_word(Role(value)) if value in list(Role) else value)
         case _:
             text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= VALUE_CHARS_MAX else text[: VALUE_CHARS_MAX - 1] + "…"
@@ -126,16 +205,6 @@ def _moment(text: str, zone: str) -> str | None:
     except ValueError:
         return None
     return f"{day(at, zone, year=True)}, {clock(at, zone, seconds=True)}" if at.tzinfo else None
-
-
-def _role_word(role: str) -> str:
-    words = {
-        Role.SUPER_ADMIN: _("Platform"),
-        Role.OWNER: _("Owner"),
-        Role.STAFF: _("Staff"),
-        Role.MEMBER: _("Member"),
-    }
-    return words[Role(role)]
 
 
 def _plain(name: str) -> str:
