@@ -81,8 +81,8 @@ def _columns(rows: Sequence[Sequence[object]]) -> list[list[object]]:
 _RAISE = """
     INSERT INTO alert (id, tenant_id, pit_id, rule, level, value, limit_value, flapping, raised_at, changed_at,
         note) SELECT i, t, p, r, l, v, c, f, at, at, ''
-    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::real[], %s::real[], %s::bool[],
-        %s::timestamptz[]) AS x(i, t, p, r, l, v, c, f, at)
+    FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::int[], %b::real[], %b::real[], %b::bool[],
+        %b::timestamptz[]) AS x(i, t, p, r, l, v, c, f, at)
     ON CONFLICT DO NOTHING RETURNING pit_id, rule, id"""
 
 
@@ -97,7 +97,7 @@ _OPEN = "a.pit_id = x.p AND a.rule = x.r AND a.device_id IS NULL AND a.resolved_
 
 _RESOLVE = f"""
     UPDATE alert a SET resolved_at = x.at, changed_at = x.at, value = x.v
-    FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[], %s::real[]) AS x(p, r, at, v)
+    FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[], %b::real[]) AS x(p, r, at, v)
     WHERE {_OPEN} RETURNING a.pit_id, a.rule, a.id"""
 
 
@@ -110,7 +110,7 @@ _MOVE = f"""
     UPDATE alert a SET level = x.l, changed_at = x.at, value = x.v, limit_value = x.c, flapping = x.f,
         acknowledged_at = CASE WHEN x.worse THEN NULL ELSE a.acknowledged_at END,
         acknowledged_by = CASE WHEN x.worse THEN NULL ELSE a.acknowledged_by END
-    FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::real[], %s::real[], %s::bool[], %s::bool[])
+    FROM unnest(%b::uuid[], %b::text[], %b::int[], %b::timestamptz[], %b::real[], %b::real[], %b::bool[], %b::bool[])
         AS x(p, r, l, at, v, c, f, worse)
     WHERE {_OPEN} RETURNING a.pit_id, a.rule, a.id"""
 
@@ -123,7 +123,7 @@ def _moving(c: RuleChange) -> tuple[object, ...]:
 
 _ADD_EVENTS = """
     INSERT INTO alert_event (tenant_id, alert_id, at, kind, value, note)
-    SELECT x.*, '' FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::real[]) AS x"""
+    SELECT x.*, '' FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::text[], %b::real[]) AS x"""
 
 
 def crossed(limits: Limits, change: Change) -> float | None:

@@ -115,12 +115,12 @@ async def _lock(
 ) -> dict[_Key, RuleState]:
     """Fetches and locks the rows of these pits that are restless, and the quiet ones that are named.
 
-    The pits travel in binary (%b): as text, each of a thousand would be searched for what must be quoted.
+    Arrays travel in binary (%b): as text, each of a thousand pits would be searched for what must be quoted.
     """
     named = list(outside)
     await cursor.execute(
         f"SELECT pit_id, metric, {', '.join(_FIELDS)} FROM rule_state WHERE (pit_id = ANY(%b) AND NOT quiet)"
-        " OR (pit_id, metric) IN (SELECT * FROM unnest(%b::uuid[], %s::text[])) ORDER BY pit_id, metric FOR UPDATE",
+        " OR (pit_id, metric) IN (SELECT * FROM unnest(%b::uuid[], %b::text[])) ORDER BY pit_id, metric FOR UPDATE",
         [list(pits), [pit_id for pit_id, _ in named], [metric for _, metric in named]],
     )
     return {(pit_id, metric): _state(values) for pit_id, metric, *values in await cursor.fetchall()}
@@ -147,9 +147,9 @@ async def _save(cursor: psycopg.AsyncCursor[Any], moved: Mapping[_Key, _Rule]) -
     ]
     await cursor.execute(
         f"INSERT INTO rule_state (pit_id, metric, tenant_id, quiet, {', '.join(_FIELDS)})"  # our own names
-        " SELECT p, m, t, q, l, u, w, c, wb, cb, a, r::timestamptz[] FROM unnest(%s::uuid[], %s::text[], %s::uuid[],"
-        " %s::bool[], %s::int[], %s::bool[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],"
-        " %s::timestamptz[], %s::timestamptz[], %s::text[]) AS x(p, m, t, q, l, u, w, c, wb, cb, a, r)"
+        " SELECT p, m, t, q, l, u, w, c, wb, cb, a, r::timestamptz[] FROM unnest(%b::uuid[], %b::text[], %b::uuid[],"
+        " %b::bool[], %b::int[], %b::bool[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[],"
+        " %b::timestamptz[], %b::timestamptz[], %b::text[]) AS x(p, m, t, q, l, u, w, c, wb, cb, a, r)"
         " ON CONFLICT (pit_id, metric) DO UPDATE SET quiet = excluded.quiet, "
         + ", ".join(f"{name} = excluded.{name}" for name in _FIELDS),
         [list(column) for column in zip(*rows, strict=True)],

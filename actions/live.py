@@ -30,10 +30,11 @@ class PitNow:
     levels: dict[str, Level] = field(default_factory=dict)
     """Rules that are not OK, by metric or `silent`."""
     open_alerts: int = 0
-    trends: list[deque[tuple[int, float]]] = field(
+    trends: list[deque[tuple[int, float | None]]] = field(
         default_factory=lambda: [deque(maxlen=TREND_BUCKETS) for _ in METRICS]
     )
-    """For each metric the last value of each 50-second bucket: (bucket number, value), oldest first."""
+    """For each metric the last value of each 50-second bucket that is over: (bucket number, value). That of the
+    bucket that is still being filled is in `values`: a reading seldom has to touch its ring."""
     unsent: deque[Reading] = field(default_factory=lambda: deque(maxlen=UNSENT_MAX))
 
     @property
@@ -60,7 +61,8 @@ class PitNow:
         """The last hour in 72 buckets, oldest first; None where nothing was measured."""
         last = now_us // TREND_BUCKET_US
         out: list[float | None] = [None] * TREND_BUCKETS
-        for bucket, value in self.trends[_INDEX[metric]]:
+        value_now, at_us = self.latest(metric)
+        for bucket, value in (*self.trends[_INDEX[metric]], (at_us // TREND_BUCKET_US, value_now)):
             place = TREND_BUCKETS - 1 - (last - bucket)
             if 0 <= place < TREND_BUCKETS:
                 out[place] = value
@@ -68,16 +70,14 @@ class PitNow:
 
     def take(self, reading: Reading) -> None:
         values, ats_us, at_us = self.values, self.ats_us, reading.at_us
-        bucket = at_us // TREND_BUCKET_US
+        bucket_began_us = at_us - at_us % TREND_BUCKET_US
         for i, value in enumerate(reading.values):
-            if value is None or at_us <= ats_us[i]:
+            before_us = ats_us[i]
+            if value is None or at_us <= before_us:
                 continue
+            if 0 < before_us < bucket_began_us:
+                self.trends[i].append((before_us // TREND_BUCKET_US, values[i]))
             values[i], ats_us[i] = value, at_us
-            trend = self.trends[i]
-            if trend and trend[-1][0] == bucket:
-                trend[-1] = (bucket, value)
-            else:
-                trend.append((bucket, value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from domain.claims import read_payload
 from storage.embedded_ports import free_port
 from storage.session import EVERY_TENANT, transaction
 from tests.conftest import SECRET, make_workshop
+from tests.ingest.parts import stored
 from tests.ingest.payloads import single
 from tests.journeys.conftest import PASSWORD, ROOT, Product, until_ready
 from tests.shipped_mosquitto import SERVER, Broker, laid_out, shipped_mosquitto
@@ -115,6 +116,9 @@ async def test_a_device_is_brought_in_heard_and_cut_off(site: Site, browser: Bro
     await dialog.get_by_role("button", name="Done").click()
 
     await site.until_speaks(given, 1)
+    async with asyncio.timeout(SOON_S):
+        while await stored() != [(given["device_id"], 1, 1)]:
+            await asyncio.sleep(0.1)
     await page.goto(f"{site.product.url}/pits/{site.product.shop.pit_id}")
     await expect(page.locator(".plot", has_text="Temperature").locator(".value")).to_contain_text(
         "23.4", timeout=PATIENCE_MS
@@ -132,6 +136,7 @@ async def test_a_device_is_brought_in_heard_and_cut_off(site: Site, browser: Bro
             headers={"Authorization": f"Bearer {given['key']}"},
         )
     assert (refused.status_code, refused.json()["code"]) == (401, "unknown_key")
+    assert await stored() == [(given["device_id"], 1, 1)]
     log = site.product.log.read_text()
     for secret in (given["mqtt"]["password"], given["key"], code, code.replace("-", "")):
         assert secret not in log
