@@ -37,6 +37,11 @@ def verify(database: str, tmp_path: Path) -> Verify:
     return run
 
 
+def last_line(said: str) -> str:
+    """What the command itself says; a library may have warned before."""
+    return said.strip().splitlines()[-1]
+
+
 async def record(by: Viewer, count: int) -> None:
     for i in range(count):
         async with transaction(by.tenant_id) as tx:
@@ -60,7 +65,7 @@ async def test_it_names_each_tenants_head_and_the_first_broken_row(world: World,
     assert status == 0, said
     assert f"Workshop here ({world.here.tenant_id}): whole, 5 rows; head " in said
     assert f"Workshop there ({world.there.tenant_id}): whole, 2 rows; head " in said
-    assert (refused, why.strip()) == (1, "There is no tenant Nobody.")
+    assert (refused, last_line(why)) == (1, "There is no tenant Nobody.")
 
     async with await psycopg.AsyncConnection.connect(database) as connection:
         await connection.execute("DELETE FROM audit WHERE n = 3 AND tenant_id = %s", [world.here.tenant_id])
@@ -68,11 +73,11 @@ async def test_it_names_each_tenants_head_and_the_first_broken_row(world: World,
         verify("--tenant", str(world.here.tenant_id)), verify("--tenant", "Workshop there")
     )
     assert (status, whole) == (1, 0)
-    assert said.strip() == f"Workshop here ({world.here.tenant_id}): BROKEN. Row 3 is missing (removed)."
+    assert last_line(said) == f"Workshop here ({world.here.tenant_id}): BROKEN. Row 3 is missing (removed)."
 
 
 async def test_without_an_installation_it_says_so_and_makes_none(verify: Verify, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     status, said = await verify(PITPILOT_DATA=str(elsewhere))
-    assert (status, said.strip()) == (1, f"{elsewhere}: PitPilot has never run with this data folder.")
+    assert (status, last_line(said)) == (1, f"{elsewhere}: PitPilot has never run with this data folder.")
     assert not elsewhere.exists()

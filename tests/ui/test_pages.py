@@ -16,6 +16,7 @@ from tests.ui.conftest import Visitor
 from ui import guard
 
 NOW = datetime.now(UTC)
+PATIENCE = 50  # tries 0.1 s apart, for what goes through the database
 
 
 def measure(shop: Workshop, t_c: float = 24.6, pm25: float = 8.2, at: datetime | None = None) -> None:
@@ -88,15 +89,15 @@ async def test_the_owner_changes_a_limit_and_a_wrong_one_is_said_beside_its_fiel
     await visitor.sign_in_as(world.here.owner)
     await visitor.user.open(f"/pits/{world.here.pit_id}")
     visitor.press("Change")
-    await visitor.user.should_see("Warning above")
+    await visitor.user.should_see("Warning above", retries=PATIENCE)
     with visitor.user:
         fields = sorted(visitor.user.find(kind=ui.number).elements, key=lambda e: e.id)
     fields[1].value = 10
     visitor.press("Save limits")
-    await visitor.user.should_see("Must be above the lower limit.")
+    await visitor.user.should_see("Must be above the lower limit.", retries=PATIENCE)
     fields[1].value = 28
     visitor.press("Save limits")
-    await visitor.user.should_not_see("Warning above")
+    await visitor.user.should_not_see("Warning above", retries=PATIENCE)
     async with transaction(EVERY_TENANT) as tx:
         high = (await tx.execute(text("SELECT warning_high FROM limits"))).scalar_one()
     assert high == 28

@@ -17,8 +17,8 @@ _SHAPES = {
     "wait": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5.3l3.5 2.2"/>',
     "info": '<circle cx="12" cy="12" r="9"/><path d="M12 11v5.5M12 7.5v.3"/>',
 }
-Mark = Literal["error", "done", "wait", "info"]
-_TONES: dict[Mark, str] = {"error": "crit", "done": "ok", "wait": "warn", "info": ""}
+Mark = Literal["error", "done", "info"]
+_TONES: dict[Mark, str] = {"error": "crit", "done": "ok", "info": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of `options`: key to word. As radio buttons, or as a list when there are many."""
+    """One of `options`: key to word."""
 
     name: str
     label: str
@@ -48,7 +48,6 @@ class Choice:
     value: str
     help: str = ""
     wrong: str = ""
-    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def form(
 
 def notice(mark: Mark, text: str) -> str:
     """A sentence above a form."""
-    role = "alert" if mark in ("error", "wait") else "status"
+    role = "alert" if mark == "error" else "status"
     return f'<p class="notice" data-state="{_TONES[mark]}" role="{role}">{shape(mark)}<span>{escape(text)}</span></p>'
 
 
@@ -108,7 +107,7 @@ def waiting(text: str, wait_s: int, unit_s: int) -> str:
     )
 
 
-def shape(mark: Mark) -> str:
+def shape(mark: Literal["error", "done", "info", "wait"]) -> str:
     """An icon drawn in place, so that the page needs no icon font."""
     return f'<svg class="shape" viewBox="0 0 24 24" aria-hidden="true">{_SHAPES[mark]}</svg>'
 
@@ -121,7 +120,7 @@ def _part(part: Part, *, focused: bool) -> str:
     if isinstance(part, Line):
         return _line(part, focused)
     if isinstance(part, Choice):
-        return _choice(part, focused)
+        return _choice(part)
     if isinstance(part, Ticks):
         return _ticks(part, focused)
     field = f'<input id="username" value="{escape(part.value)}" autocomplete="username" readonly class="id">'
@@ -159,22 +158,14 @@ def _secret(line: Line, field: str) -> str:
     )
 
 
-def _choice(choice: Choice, focused: bool) -> str:
-    if choice.many:
-        options = "".join(
-            f'<option value="{escape(key)}"{" selected" if key == choice.value else ""}>{escape(word)}</option>'
-            for key, word in choice.options.items()
-        )
-        described = _described(choice.name, choice.help, choice.wrong)
-        field = f'<select id="{choice.name}" name="{choice.name}"{described}>{options}</select>'
-        return _field(choice.name, choice.label, field, choice.help, choice.wrong)
-    rows = "".join(
-        f'<label class="tick"><input type="radio" name="{choice.name}" value="{escape(key)}"'
-        f"{' checked' if key == choice.value else ''}{' autofocus' if focused and not i else ''}>"
-        f"<span>{escape(word)}</span></label>"
-        for i, (key, word) in enumerate(choice.options.items())
+def _choice(choice: Choice) -> str:
+    options = "".join(
+        f'<option value="{escape(key)}"{" selected" if key == choice.value else ""}>{escape(word)}</option>'
+        for key, word in choice.options.items()
     )
-    return _group(choice.label, rows, choice.wrong)
+    described = _described(choice.name, choice.help, choice.wrong)
+    field = f'<select id="{choice.name}" name="{choice.name}"{described}>{options}</select>'
+    return _field(choice.name, choice.label, field, choice.help, choice.wrong)
 
 
 def _ticks(ticks: Ticks, focused: bool) -> str:

@@ -85,7 +85,7 @@ def _page(typed: dict[str, str], wrong: dict[str, str], above: str = "", *, stat
             wrong=wrong.get("tenant", ""),
         ),
         Ticks(_("What is it?"), halves, frozenset(halves) & typed.keys(), wrong.get("halves", "")),
-        Choice("zone", _("Time zone"), _zones(), typed.get("zone", ZONE), wrong=wrong.get("zone", ""), many=True),
+        Choice("zone", _("Time zone"), _zones(), typed.get("zone", ZONE), wrong=wrong.get("zone", "")),
         Line("owner", _("Your name"), typed.get("owner", ""), autocomplete="name", wrong=wrong.get("owner", "")),
         Line(
             "contact",
