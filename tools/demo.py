@@ -28,7 +28,7 @@ from tools.demo_past import note_past_alerts, write_past
 
 __all__ = ["Demo", "DemoRefused", "Login", "seed"]
 
-SEED_LOCK = 7_401_003  # advisory lock: any number that nothing else here uses
+SEED_LOCK = 7_401_007  # advisory lock: any number that nothing else here uses
 _TABLES = (Tenant, Person, Membership, FilmProfile, LimitsRow, Pit, Device, DevicePresence)  # referred-to ones first
 
 
