@@ -1,7 +1,7 @@
 """Every setting of PitPilot, from the environment (`PITPILOT_…`), a file named by `PITPILOT_ENV_FILE`, or a folder
 named by `PITPILOT_SECRETS_DIR` with one file a setting (`pitpilot_…`), as containers get them. The first wins.
 
-Only main.py reads this module; everything else gets plain values. `python main.py settings` prints them all.
+Only main.py and wiring/ read this module; everything else gets plain values. `python main.py settings` prints them all.
 """
 
 import os

@@ -138,8 +138,8 @@ def test_what_the_image_needs_is_let_into_it() -> None:
         assert (ROOT / name).exists(), name
     copied = [shlex.split(rest)[:-1] for name, rest in instructions() if name == "COPY" and "--from" not in rest]
     assert {source for sources in copied for source in sources if source != "."} <= let_in
-    tree = ast.parse((ROOT / "main.py").read_text())
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "main.py", *sorted((ROOT / "wiring").glob("*.py")))]
+    imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {node.module or "" for node in imports if isinstance(node, ast.ImportFrom)}
     names |= {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
     tops = {name.split(".")[0] for name in names}

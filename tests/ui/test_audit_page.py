@@ -23,6 +23,7 @@ from ui.pages.owner.audit_words import INTENTS, KINDS, NOTHING, Difference, diff
 
 ROOT = Path(__file__).parent.parent.parent
 ZONE = "Asia/Kolkata"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36"
 
 
 async def record(by: Viewer, name: str, kind: str = "limits", intent: str = "change_limits", **after: Any) -> None:
@@ -145,6 +146,7 @@ async def test_the_export_is_led_to_with_the_filters(world: World, visitor: Visi
         (None, {"until": "2026-11-21T08:00:00+00:00"}, [Difference("Until", NOTHING, "21 Nov 2026, 13:30:00")]),
         ({"scopes": ["a"]}, {"scopes": ["a", "b"]}, [Difference("Scopes", "a", "a, b")]),
         ({"note": "same"}, {"note": "same"}, []),
+        (None, {"agent": CHROME}, [Difference("Browser or program", NOTHING, "Chrome, Linux")]),
     ],
 )
 def test_a_difference_reads_like_a_sentence(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from actions.people.seats import Door
 from domain.access import Role
 from domain.readings import METRICS
 from ui.components.quantities import QUANTITIES
+from ui.pages.account.agents import agent_words
 from ui.pages.account.words import role_word
 from ui.texts import N_, _, clock, day, number
 
@@ -150,7 +152,7 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
     """Every field that differs, in the order in which it was written; nested ones by a path of their words."""
     was, is_ = _flat(before or {}), _flat(after or {})
     return [
-        Difference(_field_word(name), _value(was.get(name), zone), _value(is_.get(name), zone))
+        Difference(_field_word(name), _said(was, name, zone), _said(is_, name, zone))
         for name in [*was, *(name for name in is_ if name not in was)]
         if was.get(name) != is_.get(name) or name not in was or name not in is_
     ]
@@ -177,6 +179,13 @@ def _flat(said: Mapping[str, Any], path: str = "") -> dict[str, Any]:
 
 def _field_word(path: str) -> str:
     return " · ".join(_(FIELDS[name]) if name in FIELDS else _plain(name) for name in path.split("."))
+
+
+def _said(said: Mapping[str, Any], name: str, zone: str) -> str:
+    """A browser's own words fill lines; what is known of them says it in two."""
+    if name == "agent" and said.get(name):
+        return agent_words(str(said[name]), Door.PHONE if said.get("door") == Door.PHONE else Door.WEB)
+    return _value(said.get(name), zone)
 
 
 def _value(value: Any, zone: str) -> str:

@@ -1,0 +1,1 @@
+"""How the parts are put together: what runs, in which order, and what stops with it."""

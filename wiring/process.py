@@ -1,0 +1,101 @@
+"""Everything but the web server: started in order, stopped in reverse."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from actions import keys
+from actions.announce import hear
+from actions.follow import follow_for_ever
+from actions.live import hub
+from actions.people.first_run import offer_first_run
+from actions.people.housekeeping import sweep_for_ever
+from actions.refresh import AlertRefresher
+from actions.warm import warm
+from ingest.device_addresses import DeviceAddresses
+from settings import Settings
+from storage import migrate, partitions, session
+from storage.embedded import EmbeddedPostgres
+from storage.secret import derive, load_or_make
+from storage.session import EVERY_TENANT, transaction
+from ui import live
+from ui.alert_feed import AlertFeed
+from wiring.devices import start_broker, start_ingest
+from wiring.product import Product
+
+if TYPE_CHECKING:
+    from tools.demo import Demo
+
+log = structlog.get_logger("main")
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, with_demo: bool, feed: AlertFeed) -> AsyncIterator[Product]:
+    """Starts everything but the web server, in order, and stops it in reverse."""
+    async with contextlib.AsyncExitStack() as stack:
+        secret = await asyncio.to_thread(load_or_make, settings.data, settings.secret.get_secret_value())
+        owner_url = settings.database_url or await _embedded_database(stack, settings, secret)
+        keys.open(secret)
+        session.open(await migrate.prepare(owner_url, secret), settings.database_pool)
+        stack.push_async_callback(session.close)
+        async with transaction(EVERY_TENANT) as tx:
+            await partitions.make_partitions(tx, datetime.now(UTC))
+        shown = await _seed_demo(settings) if with_demo else None
+        product = Product(settings, addresses=DeviceAddresses.of(settings.devices_mqtt_url, settings.devices_mtls_url))
+        stack.callback(product.directory.close)
+        await product.directory.load()
+        await warm(hub, datetime.now(UTC))
+        broker = await start_broker(stack, product, shown) if settings.role != "web" else None
+        stack.push_async_callback(product.supervisor.stop)  # tasks end before what they talk to
+        if product.rights is not None:
+            stack.callback(product.rights.close)
+            product.supervisor.keep("broker's rights", product.rights.run)
+        product.supervisor.keep("announcements", lambda: hear(product.catch_up))
+        product.supervisor.keep("directory", product.directory.keep_fresh)
+        refresher = AlertRefresher(hub)
+        stack.callback(refresher.close)
+        product.supervisor.keep("alerts", refresher.run)
+        product.supervisor.keep("presence", product.presence.write_for_ever)
+        if broker is not None:
+            start_ingest(product, broker)
+        else:
+            product.supervisor.keep("readings of other processes", lambda: follow_for_ever(hub, live.watched_tenants))
+        if settings.role != "ingest":
+            product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))
+            product.supervisor.keep("alert pages", feed.run)
+            product.supervisor.keep("housekeeping", sweep_for_ever)
+            await _offer_first_run()
+        if shown:
+            _print_logins(settings, shown)
+        yield product
+
+
+async def _offer_first_run() -> None:
+    """Says in the log how somebody becomes the first super_admin, as long as there is none."""
+    code = await offer_first_run(datetime.now(UTC))
+    if code is not None:
+        log.warning("nobody runs the platform yet: open /first-run and enter this code", code=code)
+
+
+async def _seed_demo(settings: Settings) -> "Demo":
+    from tools import demo  # brings the virtual devices along, which a real installation does not have
+
+    return await demo.seed(datetime.now(UTC), settings.data)
+
+
+async def _embedded_database(stack: contextlib.AsyncExitStack, settings: Settings, secret: bytes) -> str:
+    server = EmbeddedPostgres(settings.data / "postgres", derive(secret, "postgres superuser"))
+    address = await stack.enter_async_context(server)
+    superuser_url = address.url("postgres", address.superuser, address.password)
+    return await migrate.make_owned_database(superuser_url, "pitpilot", secret)
+
+
+def _print_logins(settings: Settings, shown: "Demo") -> None:
+    print(f"\n  PitPilot is at {settings.public_url or f'http://{settings.host}:{settings.port}'}\n", flush=True)
+    for login in shown.logins:
+        print(f"  {login.tenant:<24} {login.role:<12} {login.login:<28} {login.password}", flush=True)
+    print(flush=True)

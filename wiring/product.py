@@ -1,0 +1,36 @@
+"""The running parts of one process."""
+
+from dataclasses import dataclass, field
+
+from actions.directory import Directory
+from ingest.consumer import Consumer
+from ingest.device_addresses import DeviceAddresses
+from ingest.http_intake import HttpIntake
+from ingest.mqtt import MqttLink
+from ingest.presence import Presence
+from ingest.rights_keeper import RightsKeeper
+from ingest.supervisor import Supervisor
+from ingest.ticker import Ticker
+from settings import Settings
+
+
+@dataclass
+class Product:
+    """The running parts, as `/healthz` and `/metrics` see them."""
+
+    settings: Settings
+    supervisor: Supervisor = field(default_factory=Supervisor)
+    directory: Directory = field(default_factory=Directory)
+    presence: Presence = field(default_factory=Presence)
+    consumer: Consumer | None = None
+    intake: HttpIntake | None = None
+    link: MqttLink | None = None
+    ticker: Ticker | None = None
+    rights: RightsKeeper | None = None
+    addresses: DeviceAddresses = field(default_factory=DeviceAddresses)
+
+    async def catch_up(self) -> None:
+        """Reads again what announcements may have told while nobody listened."""
+        await self.directory.load()
+        if self.rights is not None:
+            self.rights.look()

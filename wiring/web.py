@@ -1,0 +1,89 @@
+"""The web server: pages, API and health on one port, with everything else behind it."""
+
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import FastAPI
+from nicegui import Client, app, core, ui
+
+from actions.live import hub
+from api import health, oidc, rest
+from ingest import claim_http
+from ingest import http as http_ingest
+from ingest.broker import BrokerError, WrongBrokerUrl
+from settings import Settings
+from storage import migrate
+from storage.embedded import EmbeddedPostgresError, FolderInUse
+from storage.secret import WrongSecret
+from tools.demo_files import DemoRefused
+from ui import pages, theme, web_guard
+from ui.alert_feed import AlertFeed
+from wiring.process import running
+from wiring.product import Product
+
+START_FAULTS = (
+    DemoRefused,
+    FolderInUse, EmbeddedPostgresError, BrokerError, WrongBrokerUrl, WrongSecret, migrate.DatabaseTooOld,
+)  # fmt: skip
+RECONNECT_TIMEOUT_S = 20.0  # a phone that changes from Wi-Fi to mobile data takes longer than the default 3 s
+STOP_WITHIN_S = 3
+
+
+def serve(settings: Settings, with_demo: bool) -> None:
+    """Runs the web server with everything behind it until a signal stops it."""
+    inner = app.router.lifespan_context
+    product: list[Product] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(served: object) -> AsyncIterator[None]:
+        try:
+            async with running(settings, with_demo, feed) as started:
+                product.append(started)
+                started.intake = http_ingest.mount(
+                    rest_api, started.directory, hub, started.presence, started.supervisor
+                )
+                claim_http.mount(rest_api, started.addresses)
+                async with inner(served):  # NiceGUI's own lifespan of the same app
+                    yield
+        except START_FAULTS as fault:
+            print(f"PitPilot can't start: {fault}", file=sys.stderr, flush=True)
+            os._exit(1)  # all is stopped by now; raising would only bury the sentence under the server's trace
+
+    app.router.lifespan_context = lifespan
+    rest_api, feed = install(settings, lambda: product[0])
+    ui.run(
+        host=settings.host,
+        port=settings.port,
+        title="PitPilot",
+        favicon=theme.FAVICON,
+        show=False,
+        reload=False,
+        tailwind=False,
+        dark=None,
+        reconnect_timeout=RECONNECT_TIMEOUT_S,
+        binding_refresh_interval=None,
+        show_welcome_message=False,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        access_log=False,
+        server_header=False,
+    )
+
+
+def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI, AlertFeed]:
+    """Adds pages, API and health to the web application; returns the API and what keeps open pages' alerts right."""
+    core.sio.eio.cors_allowed_origins = [settings.public_url] if settings.public_url else None
+    web_guard.install(app, settings.public_url)
+    theme.install()
+    rest_api = rest.mount(app, settings.public_url, with_people=settings.role != "ingest")
+    health.mount_health(
+        app, product, gauges=lambda: {"pages": len(Client.instances), "sockets": rest_api.state.socket.clients}
+    )
+    if settings.oidc_issuer:
+        secret = settings.oidc_client_secret.get_secret_value()
+        provider = oidc.Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
+        oidc.mount(app, provider, settings.public_url)
+    name = settings.oidc_name if settings.oidc_issuer else ""
+    return rest_api, pages.install(secure=settings.public_url.startswith("https://"), oidc_name=name)
