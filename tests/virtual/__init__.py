@@ -1,4 +1,4 @@
-"""Virtual pit nodes: the air that they measure, how they behave, and their way to the broker.
+"""The world that virtual pit nodes live in: the air that they measure, what happens to them, and who they are.
 
-They speak the device protocol and know nothing of the application, like a real device.
+What they do with it is the firmware's own: see tools/virtual_pits.py.
 """

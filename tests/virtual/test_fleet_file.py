@@ -1,13 +1,11 @@
-"""A fleet's file: every fault is named with the device it is in. And what a device remembers through a power cut."""
+"""A fleet's file: every fault is named with the device it is in."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.virtual.flash import BootCounter
 from tests.virtual.fleet import Card, FleetFault, load
-from tests.virtual.payloads import Got, got
 
 CARD = {"tenant": "t", "device": "pp-1", "password": "secret", "seed": 1, "role": "steady"}
 
@@ -37,26 +35,3 @@ def test_a_faulty_fleet_is_refused_by_name(tmp_path: Path, text: str, says: str)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(FleetFault, match=says):
         load(path)
-
-
-def test_the_boot_counter_grows_from_file_to_file_and_never_falls_behind_its_card(tmp_path: Path) -> None:
-    path = tmp_path / "made" / "pp-1.json"
-    assert [BootCounter(path).count() for _ in range(3)] == [1, 2, 3]
-    assert BootCounter(path, at_least=10).count() == 11
-    assert BootCounter(path).count() == 12
-
-
-@pytest.mark.parametrize(
-    ("payload", "heard"),
-    [
-        (b'{"boot_id":3,"readings":[[1,4]],"events":[]}', Got(3, [[1, 4]], [])),
-        (b'{"boot_id":3,"readings":[],"refused":[[5,5]]}', Got(3, [], [[5, 5]])),
-        (b"", None),
-        (b"[]", None),
-        (b'{"readings":[[1,4]]}', None),
-        (b'{"boot_id":3,"readings":[4]}', None),
-        (b"\xff", None),
-    ],
-)
-def test_a_device_understands_confirmations_and_survives_anything_else(payload: bytes, heard: Got | None) -> None:
-    assert got(payload) == heard

@@ -1,0 +1,1 @@
+"""What a node knows without touching hardware: time arithmetic, MQTT, the lease, the guard, its configuration."""

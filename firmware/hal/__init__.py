@@ -1,0 +1,1 @@
+"""The hardware behind names of ours: pins, watchdog, Wi-Fi, storage."""
