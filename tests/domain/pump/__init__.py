@@ -1,0 +1,1 @@
+"""The rules of shared pumps, and what proves them."""
