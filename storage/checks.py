@@ -15,6 +15,12 @@ async def partitions_ready(tx: AsyncSession, now: datetime) -> bool:
     return int(found.scalar_one()) == len(names)
 
 
+async def count_unsent(tx: AsyncSession) -> int:
+    """Messages that are still to be sent; in a transaction that sees every tenant."""
+    counted = await tx.execute(text("SELECT count(*) FROM message WHERE status IN ('waiting', 'failed')"))
+    return int(counted.scalar_one())
+
+
 async def count_sessions(tx: AsyncSession, now: datetime) -> int:
     """Sessions that have not ended; in a transaction that sees every tenant."""
     counted = await tx.execute(

@@ -71,11 +71,14 @@ async def history(
     ).all()
     if not rows:
         return {}
+    per_metric = 1 if resolution is RAW else 3
     out: dict[Metric, Series] = {}
     for i, metric in enumerate(metrics):
-        points = [(int(row[0]), *row[1 + 3 * i : 4 + 3 * i]) for row in rows if row[1 + 3 * i] is not None]
+        at = 1 + i * per_metric
+        points = [(int(row[0]), *row[at : at + per_metric]) for row in rows if row[at] is not None]
         if points:
-            at_ms, mean, low, high = (list(column) for column in zip(*points, strict=True))
+            at_ms, mean, *span = (list(column) for column in zip(*points, strict=True))
+            low, high = span or (mean, mean)  # a single reading is its own lowest and highest
             out[metric] = Series(at_ms, mean, low, high)
     return out
 
@@ -100,8 +103,7 @@ _OF_PIT = """device_id IN (SELECT id FROM device WHERE tenant_id = (SELECT tenan
 def _statement(resolution: Resolution, metrics: tuple[Metric, ...]) -> str:
     where = "at >= :since AND at < :until"
     if resolution is RAW:
-        columns = ", ".join(f"{m}, {m}, {m}" for m in metrics)
-        return f"""SELECT (extract(epoch FROM at) * 1000)::bigint, {columns} FROM reading
+        return f"""SELECT (extract(epoch FROM at) * 1000)::bigint, {", ".join(metrics)} FROM reading
             WHERE {_OF_PIT} AND {where} ORDER BY at LIMIT :limit"""  # metrics are our own names
     bucket = f"date_bin('{resolution.bucket_s} seconds', at, timestamptz '2000-01-01 00:00:00+00')"
     columns = ", ".join(

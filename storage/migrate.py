@@ -7,12 +7,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import create_engine
 
 from storage.secret import derive
 from storage.session import Urls
 
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_LOCK = 7_401_001  # advisory lock: any number that nothing else here uses
 SERVER_VERSION_MIN = 160_000
 OWNER = "pitpilot_owner"
@@ -63,13 +65,18 @@ def _prepare(owner_url: str, secret: bytes) -> Urls:
         try:
             with engine.connect() as migrating:
                 config = Config()
-                config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+                config.set_main_option("script_location", str(MIGRATIONS))
                 config.attributes["connection"] = migrating
                 command.upgrade(config, "head")
                 migrating.commit()
         finally:
             engine.dispose()
     return roles_urls(owner_url, secret)
+
+
+def newest() -> str:
+    """The version that this program's migrations lead to."""
+    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
 def roles_urls(database_url: str, secret: bytes) -> Urls:

@@ -14,7 +14,24 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""What `transaction` raises while the database does not answer."""
+POOL_WAIT_S = 10.0  # for a connection that others hold
+
+# A host that vanished without a word (power, cable, firewall) is noticed within half a minute, also by whoever only
+# listens. Over a Unix socket these mean nothing.
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # ms
+}
 
 
 class Scope(Enum):
@@ -47,7 +64,8 @@ _doors = _Doors()
 
 def open(urls: Urls, pool_size: int) -> None:  # read as session.open
     """Prepares both pools; connections are made when first needed."""
-    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 10, "pool_pre_ping": True}
+    options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_WAIT_S}
+    options |= {"pool_pre_ping": True, "connect_args": PATIENCE}
     options["hide_parameters"] = True  # else an error's text, and so the log, holds hashes and what people typed
     _doors.urls = urls
     _doors.app = create_async_engine(_sqlalchemy(urls.app), **options)
@@ -77,7 +95,7 @@ async def worker_connection() -> psycopg.AsyncConnection[tuple[Any, ...]]:
     """A connection of one's own with the worker's rights: for COPY, LISTEN and advisory locks. The caller closes it."""
     if _doors.urls is None:
         raise NotOpen("call storage.session.open first")
-    return await psycopg.AsyncConnection.connect(_doors.urls.worker, connect_timeout=5)
+    return await psycopg.AsyncConnection.connect(_doors.urls.worker, **PATIENCE)
 
 
 def _sqlalchemy(url: str) -> str:

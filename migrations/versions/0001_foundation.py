@@ -2,6 +2,9 @@
 
 Two roles besides the owner: `pitpilot_app` sees the one tenant that its transaction names (`app.tenant_id`),
 `pitpilot_worker` (devices, ticker, sign-in) sees all. Neither owns a table nor may bypass a policy.
+
+What belongs to a tenant refers to the tenant's own things only: such keys are (tenant_id, id). Readings and roll-ups
+refer to nothing, for speed; the directory has looked their device up.
 """
 
 from alembic import op
@@ -33,39 +36,48 @@ CREATE TABLE web_session (
     id uuid PRIMARY KEY, token_hash bytea NOT NULL UNIQUE,
     person_id uuid NOT NULL REFERENCES person, tenant_id uuid NOT NULL REFERENCES tenant,
     created_at timestamptz NOT NULL, used_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
-    ended_at timestamptz, address text NOT NULL, agent text NOT NULL);
+    ended_at timestamptz, address text NOT NULL, agent text NOT NULL, UNIQUE (tenant_id, id));
 CREATE INDEX web_session_person ON web_session (person_id) WHERE ended_at IS NULL;
 
-CREATE TABLE film_profile (id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, name text NOT NULL);
+CREATE TABLE film_profile (
+    id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, name text NOT NULL, UNIQUE (tenant_id, id));
 
 CREATE TABLE pit (
     id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, name text NOT NULL CHECK (name <> ''),
-    position int NOT NULL, film_profile_id uuid REFERENCES film_profile,
-    created_at timestamptz NOT NULL, archived_at timestamptz);
+    position int NOT NULL, film_profile_id uuid, created_at timestamptz NOT NULL, archived_at timestamptz,
+    UNIQUE (tenant_id, id), FOREIGN KEY (tenant_id, film_profile_id) REFERENCES film_profile (tenant_id, id));
 CREATE INDEX pit_tenant ON pit (tenant_id, position);
 
 CREATE TABLE limits (
     id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant,
     origin text NOT NULL CHECK (origin IN ('tenant', 'film', 'pit')), place_id uuid NOT NULL, metric text NOT NULL,
-    warning_low real, warning_high real, critical_low real, critical_high real,
-    band real, raise_after_s int, clear_after_s int, UNIQUE (tenant_id, origin, place_id, metric));
+    warning_low float8, warning_high float8, critical_low float8, critical_high float8,
+    band float8, raise_after_s int, clear_after_s int,
+    film_profile_id uuid GENERATED ALWAYS AS (CASE WHEN origin = 'film' THEN place_id END) STORED,
+    pit_id uuid GENERATED ALWAYS AS (CASE WHEN origin = 'pit' THEN place_id END) STORED,
+    UNIQUE (tenant_id, origin, place_id, metric), CHECK (origin <> 'tenant' OR place_id = tenant_id),
+    FOREIGN KEY (tenant_id, film_profile_id) REFERENCES film_profile (tenant_id, id),
+    FOREIGN KEY (tenant_id, pit_id) REFERENCES pit (tenant_id, id));
 
 CREATE TABLE device (
     id text COLLATE "C" PRIMARY KEY CHECK (id ~ '^[a-z0-9-]{3,40}$'),
-    tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid REFERENCES pit,
+    tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid,
     kind text NOT NULL CHECK (kind IN ('pit', 'pump')), name text NOT NULL, key_hash bytea UNIQUE,
-    enabled boolean NOT NULL, created_at timestamptz NOT NULL);
+    enabled boolean NOT NULL, created_at timestamptz NOT NULL,
+    UNIQUE (tenant_id, id), FOREIGN KEY (tenant_id, pit_id) REFERENCES pit (tenant_id, id));
 CREATE INDEX device_tenant ON device (tenant_id, name);
 CREATE INDEX device_pit ON device (pit_id);
 
 CREATE TABLE device_presence (
-    device_id text COLLATE "C" PRIMARY KEY REFERENCES device, tenant_id uuid NOT NULL REFERENCES tenant,
+    device_id text COLLATE "C" PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant,
     heard_at timestamptz NOT NULL, online boolean NOT NULL, boot_id int, firmware text, address text,
-    rssi_dbm int, up_s bigint, clock_off_ms bigint) WITH (fillfactor = 50);
+    rssi_dbm int, up_s bigint, clock_off_ms bigint,
+    FOREIGN KEY (tenant_id, device_id) REFERENCES device (tenant_id, id)) WITH (fillfactor = 50);
 
 CREATE TABLE device_boot (
-    device_id text COLLATE "C" REFERENCES device, boot_id int, tenant_id uuid NOT NULL REFERENCES tenant,
-    anchor_at timestamptz NOT NULL, PRIMARY KEY (device_id, boot_id));
+    device_id text COLLATE "C", boot_id int, tenant_id uuid NOT NULL REFERENCES tenant,
+    anchor_at timestamptz NOT NULL, PRIMARY KEY (device_id, boot_id),
+    FOREIGN KEY (tenant_id, device_id) REFERENCES device (tenant_id, id));
 
 CREATE TABLE rejection_count (
     device_id text COLLATE "C", reason text, day date, tenant_id uuid, count bigint NOT NULL CHECK (count > 0),
@@ -84,20 +96,23 @@ CREATE TABLE reading (
 CREATE INDEX reading_at ON reading USING brin (at) WITH (pages_per_range = 32);
 
 CREATE TABLE rule_state (
-    pit_id uuid NOT NULL REFERENCES pit, metric text NOT NULL, tenant_id uuid NOT NULL REFERENCES tenant,
+    pit_id uuid NOT NULL, metric text NOT NULL, tenant_id uuid NOT NULL REFERENCES tenant,
     level smallint NOT NULL, unknown boolean NOT NULL, warning_since timestamptz, critical_since timestamptz,
     warning_back_since timestamptz, critical_back_since timestamptz, last_at timestamptz,
     raises timestamptz[] NOT NULL DEFAULT '{}', quiet boolean NOT NULL,
-    PRIMARY KEY (pit_id, metric)) WITH (fillfactor = 70);
+    PRIMARY KEY (pit_id, metric),
+    FOREIGN KEY (tenant_id, pit_id) REFERENCES pit (tenant_id, id)) WITH (fillfactor = 70);
 
 CREATE TABLE alert (
-    id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid REFERENCES pit,
-    device_id text COLLATE "C" REFERENCES device, rule text NOT NULL, level smallint NOT NULL,
-    value real, limit_value real, flapping boolean NOT NULL, raised_at timestamptz NOT NULL,
+    id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid,
+    device_id text COLLATE "C", rule text NOT NULL, level smallint NOT NULL,
+    value float8, limit_value float8, flapping boolean NOT NULL, raised_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL, resolved_at timestamptz, acknowledged_at timestamptz,
     acknowledged_by uuid REFERENCES person, note text NOT NULL,
     CHECK (resolved_at IS NULL OR resolved_at >= raised_at),
-    CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)));
+    CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL)),
+    UNIQUE (tenant_id, id), FOREIGN KEY (tenant_id, pit_id) REFERENCES pit (tenant_id, id),
+    FOREIGN KEY (tenant_id, device_id) REFERENCES device (tenant_id, id));
 CREATE UNIQUE INDEX alert_open_pit ON alert (pit_id, rule) WHERE resolved_at IS NULL AND device_id IS NULL;
 CREATE UNIQUE INDEX alert_open_device ON alert (device_id, rule) WHERE resolved_at IS NULL AND device_id IS NOT NULL;
 CREATE INDEX alert_tenant ON alert (tenant_id, raised_at DESC, id);
@@ -106,20 +121,22 @@ CREATE INDEX alert_tenant_open ON alert (tenant_id) WHERE resolved_at IS NULL;
 
 CREATE TABLE alert_event (
     id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant,
-    alert_id uuid NOT NULL REFERENCES alert, at timestamptz NOT NULL, kind text NOT NULL,
-    value real, person_id uuid REFERENCES person, note text NOT NULL);
+    alert_id uuid NOT NULL, at timestamptz NOT NULL, kind text NOT NULL,
+    value float8, person_id uuid REFERENCES person, note text NOT NULL,
+    FOREIGN KEY (tenant_id, alert_id) REFERENCES alert (tenant_id, id));
 CREATE INDEX alert_event_alert ON alert_event (alert_id, id);
 
 CREATE TABLE alert_silence (
-    id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid NOT NULL REFERENCES pit, rule text,
+    id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant, pit_id uuid NOT NULL, rule text,
     until timestamptz NOT NULL, note text NOT NULL, by uuid NOT NULL REFERENCES person,
-    created_at timestamptz NOT NULL, ended_at timestamptz);
+    created_at timestamptz NOT NULL, ended_at timestamptz,
+    FOREIGN KEY (tenant_id, pit_id) REFERENCES pit (tenant_id, id));
 CREATE INDEX alert_silence_pit ON alert_silence (pit_id, until);
 
 CREATE TABLE rollup_progress (step text PRIMARY KEY, tenant_id uuid, until timestamptz NOT NULL);
 CREATE TABLE rollup_late (
-    pit_id uuid NOT NULL REFERENCES pit, hour timestamptz NOT NULL, tenant_id uuid NOT NULL REFERENCES tenant,
-    PRIMARY KEY (pit_id, hour));
+    pit_id uuid NOT NULL, hour timestamptz NOT NULL, tenant_id uuid NOT NULL REFERENCES tenant,
+    PRIMARY KEY (pit_id, hour), FOREIGN KEY (tenant_id, pit_id) REFERENCES pit (tenant_id, id));
 """
 
 # Run with the owner's rights, so that the worker needs none on the schema.

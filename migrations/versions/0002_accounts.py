@@ -46,9 +46,10 @@ CREATE TABLE password_reset (
 CREATE INDEX password_reset_person ON password_reset (person_id);
 
 CREATE TABLE refresh_token (
-    id uuid PRIMARY KEY, session_id uuid NOT NULL REFERENCES web_session, tenant_id uuid NOT NULL REFERENCES tenant,
+    id uuid PRIMARY KEY, session_id uuid NOT NULL, tenant_id uuid NOT NULL REFERENCES tenant,
     token_hash bytea NOT NULL UNIQUE, created_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
-    used_at timestamptz);
+    used_at timestamptz,  -- a session moves when its person goes to another tenant, and its tokens with it
+    FOREIGN KEY (tenant_id, session_id) REFERENCES web_session (tenant_id, id) ON UPDATE CASCADE);
 CREATE INDEX refresh_token_session ON refresh_token (session_id);
 
 CREATE TABLE api_key (
@@ -57,6 +58,20 @@ CREATE TABLE api_key (
     scopes text[] NOT NULL, created_at timestamptz NOT NULL, used_at timestamptz, expires_at timestamptz,
     revoked_at timestamptz);
 CREATE INDEX api_key_tenant ON api_key (tenant_id, person_id);
+
+CREATE TABLE passkey (
+    id uuid PRIMARY KEY, tenant_id uuid, person_id uuid NOT NULL REFERENCES person,
+    credential_id bytea NOT NULL UNIQUE, public_key bytea NOT NULL, rp_id text NOT NULL,
+    sign_count bigint NOT NULL CHECK (sign_count >= 0), name text NOT NULL CHECK (name <> ''),
+    is_synced boolean NOT NULL, created_at timestamptz NOT NULL, used_at timestamptz);
+CREATE INDEX passkey_person ON passkey (person_id);
+
+-- What an authenticator is to sign; the row goes with the first answer, right or wrong.
+CREATE TABLE passkey_challenge (
+    ticket_hash bytea PRIMARY KEY, tenant_id uuid, purpose text NOT NULL
+        CHECK (purpose IN ('add', 'sign_in', 'second_step')), challenge bytea NOT NULL,
+    person_id uuid REFERENCES person, expires_at timestamptz NOT NULL,
+    CHECK ((person_id IS NULL) = (purpose = 'sign_in')));
 
 CREATE TABLE oidc_identity (
     issuer text, subject text, tenant_id uuid, person_id uuid NOT NULL REFERENCES person,
@@ -69,7 +84,8 @@ CREATE UNLOGGED TABLE throttle (
 """
 
 NEW = (
-    "recovery_code", "invitation", "password_reset", "refresh_token", "api_key", "oidc_identity", "throttle",
+    "recovery_code", "invitation", "password_reset", "refresh_token", "api_key", "passkey", "passkey_challenge",
+    "oidc_identity", "throttle",
 )  # fmt: skip
 
 

@@ -14,9 +14,10 @@ ALTER TABLE device ADD COLUMN credential text CHECK (credential IN ('password', 
 
 CREATE TABLE device_claim (
     id uuid PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant,
-    device_id text COLLATE "C" NOT NULL REFERENCES device, code_hash bytea NOT NULL UNIQUE,
+    device_id text COLLATE "C" NOT NULL, code_hash bytea NOT NULL UNIQUE,
     created_by uuid REFERENCES person, created_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
-    used_at timestamptz, used_from text NOT NULL DEFAULT '', revoked_at timestamptz);
+    used_at timestamptz, used_from text NOT NULL DEFAULT '', revoked_at timestamptz,
+    FOREIGN KEY (tenant_id, device_id) REFERENCES device (tenant_id, id));
 CREATE UNIQUE INDEX device_claim_open ON device_claim (device_id) WHERE used_at IS NULL AND revoked_at IS NULL;
 
 CREATE TABLE device_authority (
@@ -25,9 +26,9 @@ CREATE TABLE device_authority (
 
 CREATE TABLE device_certificate (
     serial text PRIMARY KEY, tenant_id uuid NOT NULL REFERENCES tenant,
-    device_id text COLLATE "C" NOT NULL REFERENCES device, not_before timestamptz NOT NULL,
+    device_id text COLLATE "C" NOT NULL, not_before timestamptz NOT NULL,
     not_after timestamptz NOT NULL, created_at timestamptz NOT NULL, revoked_at timestamptz,
-    reason text NOT NULL DEFAULT '');
+    reason text NOT NULL DEFAULT '', FOREIGN KEY (tenant_id, device_id) REFERENCES device (tenant_id, id));
 CREATE INDEX device_certificate_device ON device_certificate (device_id);
 CREATE INDEX device_certificate_revoked ON device_certificate (tenant_id) WHERE revoked_at IS NOT NULL;
 """

@@ -5,7 +5,10 @@ Every table carries `tenant_id` and a row-level security policy; see migrations/
 """
 
 from storage.tables.alerts import Alert, AlertEvent, AlertSilence
+from storage.tables.commands import DeviceCommand, DeviceSettings
 from storage.tables.devices import Device, DeviceBoot, DevicePresence, RejectionCount, RejectionSample
+from storage.tables.messages import Channel, Message
+from storage.tables.passkeys import Passkey
 from storage.tables.people import (
     ApiKey,
     Invitation,
@@ -25,14 +28,19 @@ __all__ = [
     "AlertEvent",
     "AlertSilence",
     "ApiKey",
+    "Channel",
     "Device",
     "DeviceBoot",
+    "DeviceCommand",
     "DevicePresence",
+    "DeviceSettings",
     "FilmProfile",
     "Invitation",
     "LimitsRow",
     "Membership",
+    "Message",
     "OidcIdentity",
+    "Passkey",
     "PasswordReset",
     "Person",
     "Pit",

@@ -30,6 +30,8 @@ class Tenant(SQLModel, table=True):
     status_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     is_platform: bool = False
     """The one tenant in which super_admins sit."""
+    notify: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    """What the owner settled about messages (domain.notify.NotifySettings)."""
 
 
 class Person(SQLModel, table=True):

@@ -47,6 +47,20 @@ _FILL = [
     " VALUES (:silence, :tenant, :other_pit, NULL, :later, '', :owner, :now)",
     "INSERT INTO web_session (id, token_hash, person_id, tenant_id, created_at, used_at, expires_at, address, agent)"
     " VALUES (:session, decode(md5(CAST(:session AS text)), 'hex'), :owner, :tenant, :now, :now, :later, '', '')",
+    "INSERT INTO interlock_group (id, tenant_id, name, created_at) VALUES (:group, :tenant, 'Motors', :now)",
+    "INSERT INTO motor (device_id, tenant_id, group_id) VALUES (:device, :tenant, :group)",
+    "INSERT INTO run (id, tenant_id, group_id, member_id, device_id, amount_s, requested_s, ticket, state, mode,"
+    " since_at_ms, since_at, expires_at_ms, asked_at) VALUES (:run, :tenant, :group, :owner, :device, 600, 600,"
+    " nextval('run_ticket'), 'waiting', 'auto', 0, :now, 0, :now)",
+    "INSERT INTO run_event (tenant_id, run_id, state, reason, amount_s, at)"
+    " VALUES (:tenant, :run, 'waiting', 'requested', 600, :now)",
+    "INSERT INTO wallet VALUES (:tenant, :owner, 600, 0)",
+    "INSERT INTO transfer (id, tenant_id, member_id, kind, debit, credit, seconds, reason, at, available_s, held_s)"
+    " VALUES (:run, :tenant, :owner, 'recharge', 'issued', 'available', 600, '', :now, 600, 0)",
+    "INSERT INTO minute_request (id, tenant_id, member_id, seconds, note, asked_at, status)"
+    " VALUES (:run, :tenant, :owner, 600, '', :now, 'pending')",
+    "INSERT INTO card (tenant_id, uid, member_id, created_at) VALUES (:tenant, '04A1B2C3', :owner, :now)",
+    "INSERT INTO unknown_card VALUES (:tenant, '04A1B2C4', :device, 1, :now, :now)",
     "INSERT INTO rollup_progress VALUES (:device, :tenant, :now)",
     "INSERT INTO rollup_late VALUES (:pit, :now, :tenant)",
 ]
@@ -65,6 +79,8 @@ async def fill(shop: Workshop, now: datetime) -> Ids:
         "alert": ids.alert,
         "silence": ids.silence,
         "session": ids.session,
+        "group": uuid4(),
+        "run": uuid4(),
         "now": now,
         "today": now.date(),
         "minute": now.replace(second=0, microsecond=0) - timedelta(minutes=10),

@@ -149,3 +149,8 @@ async def test_holds_more_counts_only_as_far_as_it_must(world: World) -> None:
     async with transaction(world.here.tenant_id) as tx:
         assert await history.holds_more(tx, world.here.pit_id, *window, len(sent) - 1)
         assert not await history.holds_more(tx, world.here.pit_id, *window, len(sent))
+
+
+def test_of_single_readings_each_metric_is_read_once() -> None:
+    columns = history._statement(RAW, METRICS).partition("::bigint, ")[2].partition(" FROM")[0]
+    assert columns.split(", ") == list(METRICS)
