@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: run test bench lint format setup assets system
+.PHONY: run test bench firmware lint format setup assets system
 
 run: $(VENV)/.run assets
 	$(BIN)/python main.py --demo
@@ -15,10 +15,14 @@ test: system $(VENV)/.dev assets
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 bench: system $(VENV)/.dev assets
 	@$(BIN)/python -m tools.bench $(if $(ONLY),--only $(ONLY))
+
+# The devices' modules for the ESP32 with their sizes, a flash image, signed update bundles, all in build/firmware.
+firmware: $(VENV)/.dev
+	@$(BIN)/python -m tools.firmware $(if $(KEY),--sign-with $(KEY)) $(if $(AUTHORITY),--authority $(AUTHORITY))
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

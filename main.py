@@ -11,10 +11,16 @@ import settings as settings_module
 from logs import set_up_logs
 from settings import Settings, WrongSettings
 from tools import assets, audit
+from tools.check import check
+from tools.reset_password import reset_password
+from tools.simulate.command import simulate_pumps
 from wiring.web import serve
 
 commands = typer.Typer(no_args_is_help=False, add_completion=False, help="PitPilot: workshops' climate, shared pumps.")
 commands.add_typer(audit.commands, name="audit")
+commands.command("check")(check)
+commands.command("simulate")(simulate_pumps)
+commands.command("reset-password")(reset_password)
 
 
 @commands.callback(invoke_without_command=True)

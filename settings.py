@@ -5,6 +5,7 @@ Only main.py and wiring/ read this module; everything else gets plain values. `p
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from actions.outbox.ways import MailServer
 from ingest.broker_address import BrokerAddress
 from ingest.device_addresses import DeviceAddresses
 
@@ -37,6 +39,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="Address by which browsers reach PitPilot, e.g. https://pits.example.com; empty: as asked."
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks, with commas between, of the proxies before PitPilot whose X-Forwarded-For "
+        "and X-Forwarded-Proto are believed, e.g. 127.0.0.1,10.0.0.0/24; empty: none, so a caller is who connects.",
+    )
     database_url: str = Field(
         "",
         description="postgresql://owner:password@host:port/name of an existing PostgreSQL 16+, as a role that may "
@@ -57,6 +64,22 @@ class Settings(BaseSettings):
     )
     devices_mtls_url: str = Field(
         "", description="mqtts://host:port by which devices reach the broker with a certificate; empty: as above."
+    )
+    release_key: str = Field(
+        "",
+        pattern="^([0-9A-Fa-f]{64})?$",
+        description="The public key of whoever signs firmware, 64 hexadecimal digits; empty: that in the file "
+        "release-key.pub of the data folder.",
+    )
+    mail_from: str = Field("", description="The address that PitPilot's mails come from, e.g. pits@example.com.")
+    mail_url: str = Field(
+        "",
+        validate_default=True,
+        description="smtps://user:password@mail.example.com:465, or smtp://…:587 (STARTTLS; ?tls=off for none), by "
+        "which PitPilot mails invitations, new passwords and alerts; empty: it mails nothing.",
+    )
+    webhooks_private: bool = Field(
+        False, description="Whether people's webhooks may call hosts of private networks, such as a gateway in the LAN."
     )
     role: Role = Field("all", description="What this process does: all, web (pages and API) or ingest (devices).")
     database_pool: int = Field(8, ge=2, le=100, description="Connections that pages and API may hold at once.")
@@ -123,6 +146,24 @@ class Settings(BaseSettings):
     @classmethod
     def _is_for_certificates(cls, value: str) -> str:
         return DeviceAddresses.of("", value).by_certificate or ""
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_mail_server(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        MailServer.of(value, info.data.get("mail_from", ""))
+        if not info.data.get("public_url"):
+            raise ValueError("needs PITPILOT_PUBLIC_URL too: mails hold links")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        try:
+            return ",".join(str(ip_network(part.strip())) for part in value.split(",") if part.strip())
+        except ValueError:
+            raise ValueError("must be addresses or networks like 127.0.0.1,10.0.0.0/24") from None
 
     @field_validator("public_url")
     @classmethod

@@ -13,6 +13,7 @@ from actions.device_trail import Deed, note
 from domain import claims
 from domain.access import Intent, Viewer
 from domain.claims import Identity
+from domain.foreign import KIND as FOREIGN
 from domain.refusals import Refusal
 from domain.tenancy import TenantStatus
 from storage import devices
@@ -54,6 +55,8 @@ async def make_code(device_id: str, by: Viewer, now: datetime) -> Refusal | Clai
         device = await devices.lock(tx, device_id)
         if device is None:
             return Refusal.NOT_FOUND
+        if device.kind == FOREIGN:
+            return Refusal.NOT_POSSIBLE_NOW  # it speaks by its tenant's own login
         await devices.withdraw_codes(tx, device_id, now)
         await devices.add_code(tx, device, _hash(code), by.person_id, now, expires_at)
         after = {"expires_at": expires_at}

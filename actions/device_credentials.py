@@ -55,6 +55,11 @@ def keep_readable() -> None:
     _Keeping.readable = True
 
 
+def keeps_readable() -> bool:
+    """Whether passwords are kept sealed besides their hashes."""
+    return _Keeping.readable
+
+
 def readable(device_id: str, tenant_id: UUID, sealed: bytes) -> str:
     """A password that was kept sealed.
 

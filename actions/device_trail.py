@@ -12,7 +12,7 @@ from domain.access import Viewer
 
 
 class Deed(StrEnum):
-    """What was done, as the trail calls it. All but the last two take the right to manage devices."""
+    """What was done, as the trail calls it. All but `claim` and `renew` take the right to manage devices."""
 
     REGISTER = "register_device"
     RENAME = "rename_device"
@@ -23,8 +23,12 @@ class Deed(StrEnum):
     OFFER = "offer_claim"
     ROTATE = "rotate_credential"
     REVOKE = "revoke_device"
+    ADD_FOREIGN = "add_foreign_sensor"
+    CHANGE_FOREIGN = "change_foreign_sensor"
     CLAIM = "claim_device"
     RENEW = "renew_credential"
+    COMMAND = "command_device"
+    SET = "change_device_settings"
 
 
 async def note(

@@ -5,8 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from actions.device_commands import switch
 from actions.device_credentials import take_away
 from actions.device_trail import Deed, note
+from actions.pumps import motors
 from domain.access import Intent, Viewer
 from domain.claims import ALPHABET
 from domain.refusals import Refusal
@@ -37,6 +39,8 @@ async def register(name: str, kind: Kind, pit_id: UUID | None, by: Viewer, now: 
         if pit_id is not None and pit is None:
             return Refusal.NOT_FOUND
         await devices.add(tx, device_id, by.tenant_id, kind, name, pit_id, now)
+        if kind is Kind.PUMP:
+            await motors.ensure(tx, by.tenant_id, device_id, now)
         after = {"name": name, "kind": kind, "pit": pit}
         await note(tx, Deed.REGISTER, by.tenant_id, device_id, name, by, None, after)
     return device_id
@@ -78,20 +82,10 @@ async def move(device_id: str, pit_id: UUID | None, by: Viewer) -> Refusal | Non
     return None
 
 
-async def enable(device_id: str, enabled: bool, by: Viewer) -> Refusal | None:
-    """Switches a device on or off. One that is off stays connected, but what it says is refused and counted."""
-    if not by.may(Intent.MANAGE_DEVICES):
-        return Refusal.NOT_ALLOWED
-    async with transaction(by.tenant_id) as tx:
-        device = await devices.lock(tx, device_id)
-        if device is None:
-            return Refusal.NOT_FOUND
-        if device.enabled != enabled:
-            await devices.change(tx, device_id, enabled=enabled)
-            before, after = {"enabled": device.enabled}, {"enabled": enabled}
-            deed = Deed.ENABLE if enabled else Deed.DISABLE
-            await note(tx, deed, device.tenant_id, device_id, device.name, by, before, after)
-    return None
+async def enable(device_id: str, enabled: bool, by: Viewer, now: datetime) -> Refusal | None:
+    """Switches a device on or off, and it is no error if it is so already. See `actions.device_commands.switch`."""
+    answer = await switch(device_id, enabled, by, now)
+    return answer if isinstance(answer, Refusal) and answer is not Refusal.ALREADY_SO else None
 
 
 async def remove(device_id: str, by: Viewer, now: datetime) -> Refusal | None:

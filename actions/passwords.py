@@ -1,14 +1,19 @@
 """Password hashes: argon2id for new ones; bcrypt is accepted on import and upgraded at the next sign-in.
 
 Hashing takes tens of milliseconds by design, so it never runs on the event loop; and never on more than half of the
-cores, so that guessing can't keep pages waiting.
+cores, so that guessing can't keep pages waiting. What waits is bounded, with a line of its own for who is known.
 """
 
 import asyncio
 import os
 import unicodedata
+from functools import partial
+from weakref import WeakKeyDictionary
 
 from passlib.context import CryptContext
+
+from actions.narrow_door import NarrowDoor
+from domain.refusals import TryLater
 
 NO_PASSWORD = "!"  # noqa: S105  # what stands in place of a hash: nothing fits
 BCRYPT_ROUNDS_MAX = 14  # about a second; 12 is usual
@@ -23,20 +28,47 @@ _context = CryptContext(
     argon2__time_cost=2,
 )
 _NOBODY = _context.hash(os.urandom(16).hex())  # compared with when there is no such person: the same time passes
-_at_once = asyncio.Semaphore(max(1, (os.cpu_count() or 2) // 2))
+
+AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
+WAITING_MAX = 64  # of 60 to 100 ms each, so about as long as people wait for a page
+CROWDED_WAIT_S = 5
+
+_doors: WeakKeyDictionary[asyncio.AbstractEventLoop, NarrowDoor] = WeakKeyDictionary()
 
 
 async def hashed(password: str) -> str:
-    async with _at_once:
-        return await asyncio.to_thread(_context.hash, _one_form(password))
+    """For the operator's own commands, which make one after the other."""
+    return str(await asyncio.to_thread(_context.hash, _one_form(password)))
 
 
-async def verify(password: str, hash_: str | None) -> tuple[bool, str | None]:
-    """Compares; returns whether it fits and a new hash if the old one should be replaced."""
+async def hashed_in_turn(password: str) -> str | TryLater:
+    """The hash of a new password, or TryLater while too many wait."""
+    answer = await _door().work(partial(_context.hash, _one_form(password)), known=True)
+    return answer if isinstance(answer, TryLater) else str(answer)
+
+
+async def verify(password: str, hash_: str | None, *, known: bool = False) -> TryLater | tuple[bool, str | None]:
+    """Compares; returns whether it fits and a new hash if the old one should be replaced, or TryLater while too many
+    wait. `known`: whoever asks was let in before, so strangers don't stand before them.
+    """
     usable = hash_ if hash_ and has_password(hash_) else None  # an invited person has no password yet
-    async with _at_once:
-        fits, better = await asyncio.to_thread(_compare, _one_form(password), usable or _NOBODY)
+    answer = await _door().work(partial(_compare, _one_form(password), usable or _NOBODY), known=known)
+    if isinstance(answer, TryLater):
+        return answer
+    fits, better = answer
     return (fits and usable is not None), better
+
+
+def crowded(*, known: bool) -> TryLater | None:
+    """What `verify` would answer now, for who wants to know before other work is done; None if there is room."""
+    return _door().full(known=known)
+
+
+def _door() -> NarrowDoor:
+    loop = asyncio.get_running_loop()
+    if loop not in _doors:
+        _doors[loop] = NarrowDoor(AT_ONCE, WAITING_MAX, CROWDED_WAIT_S)
+    return _doors[loop]
 
 
 def _one_form(password: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from actions.alert_changes import AlertNews
-from actions.alerts import step_rules
+from actions.alert_rules import step_rules
 from actions.announce import Announcement, Topic, notify_sql
 from actions.directory import Directory, Known
 from actions.live import Hub

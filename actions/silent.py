@@ -16,7 +16,8 @@ RULE = "silent"
 
 _FIND = """
     SELECT d.id, d.tenant_id, d.pit_id, s.heard_at FROM device d JOIN device_presence s ON s.device_id = d.id
-    WHERE d.enabled AND d.revoked_at IS NULL AND d.pit_id IS NOT NULL AND s.heard_at < :limit AND NOT EXISTS
+    WHERE d.enabled AND d.revoked_at IS NULL AND d.pit_id IS NOT NULL AND s.heard_at < :limit
+        AND d.kind <> 'foreign' AND NOT EXISTS
         (SELECT 1 FROM alert a WHERE a.device_id = d.id AND a.rule = :rule AND a.resolved_at IS NULL)
     ORDER BY d.id"""
 

@@ -113,9 +113,9 @@ async def move_device(device_id: DeviceId, wanted: NewPit, by: Manager) -> None:
 
 
 @router.put("/{device_id}/enabled", status_code=204, responses=errors(401, 403, 404, 413, 503))
-async def enable_device(device_id: DeviceId, wanted: Enabled, by: Manager) -> None:
+async def enable_device(device_id: DeviceId, wanted: Enabled, by: Manager, now: Now) -> None:
     """Switches it off or on. What one says that is off is refused and counted; to cut it off, revoke it."""
-    _done(await devices.enable(device_id, wanted.enabled, by))
+    _done(await devices.enable(device_id, wanted.enabled, by, now))
 
 
 @router.post("/{device_id}/claim-code", status_code=201, responses=errors(401, 403, 404, 503))

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from api import device_identity
+from api import device_commands, device_identity, device_settings
 from api.auth import viewer
 from api.context import Now
 from api.device_identity import DeviceId
@@ -124,3 +124,5 @@ def _fields(row: queries.DeviceRow) -> dict[str, Any]:
 
 
 router.include_router(device_identity.router)
+router.include_router(device_commands.router)
+router.include_router(device_settings.router)

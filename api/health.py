@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from actions import live
 from actions.live import Hub
 from api.metrics import HealthState, StateCollector
-from storage.checks import count_sessions, partitions_ready
+from storage.checks import count_sessions, count_unsent, partitions_ready
 from storage.session import EVERY_TENANT, transaction
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ def mount_health(app: FastAPI, state: Callable[[], HealthState], hub: Hub = live
 
     async def metrics() -> Response:
         parts = CollectorRegistry()
-        parts.register(StateCollector(state(), hub, {**gauges(), **await _sessions()}))
+        parts.register(StateCollector(state(), hub, {**gauges(), **await _counted()}))
         return Response(generate_latest(process) + generate_latest(parts), media_type=CONTENT_TYPE_LATEST)
 
     for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
@@ -80,13 +80,14 @@ async def _readiness(state: HealthState) -> JSONResponse:
     return _answer("checks", checks, all(checks.values()))
 
 
-async def _sessions() -> dict[str, float]:
-    """Sessions that have not ended; nothing while the database does not answer."""
+async def _counted() -> dict[str, float]:
+    """Sessions that have not ended and messages not sent yet; nothing while the database does not answer."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S), transaction(EVERY_TENANT) as tx:
-            return {"sessions": await count_sessions(tx, datetime.now(UTC))}
+            sessions = await count_sessions(tx, datetime.now(UTC))
+            return {"sessions": sessions, "messages_unsent": await count_unsent(tx)}
     except (SQLAlchemyError, TimeoutError) as error:
-        log.warning("sessions not counted", error=str(error))
+        log.warning("sessions and messages not counted", error=str(error))
         return {}
 
 

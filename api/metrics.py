@@ -72,6 +72,28 @@ class LinkState(Protocol):
     def dropped_publishes(self) -> int: ...
 
 
+class OutboxState(Protocol):
+    """What the sender of messages did since its start."""
+
+    @property
+    def sent(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def given_up(self) -> int: ...
+    @property
+    def withdrawn(self) -> int: ...
+
+
+class SenderState(Protocol):
+    """The way to devices."""
+
+    @property
+    def sent(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+
+
 class TickerState(Protocol):
     @property
     def leads(self) -> bool: ...
@@ -90,6 +112,10 @@ class HealthState(Protocol):
     def link(self) -> LinkState | None: ...
     @property
     def ticker(self) -> TickerState | None: ...
+    @property
+    def outbox(self) -> OutboxState | None: ...
+    @property
+    def sender(self) -> SenderState | None: ...
 
 
 class StateCollector(Collector):
@@ -106,6 +132,11 @@ class StateCollector(Collector):
             yield from _link(state.link)
         if state.ticker is not None:
             yield _gauge("ticker_leads", "1 if this process does what is due by the clock.", state.ticker.leads)
+        if state.outbox is not None:
+            yield from _outbox(state.outbox)
+        if state.sender is not None:
+            yield _counter("commands_sent", "Messages to devices that the broker took.", state.sender.sent)
+            yield _counter("commands_failed", "Messages to devices that it did not take in time.", state.sender.failed)
         yield _gauge("hub_pits", "Pits whose latest values are in memory.", len(self._hub.pits))
         for name, value in self._numbers.items():
             yield _gauge(name, f"Number of {name.replace('_', ' ')} now.", value)
@@ -151,6 +182,13 @@ def _consumers(consumers: Mapping[str, ConsumerState | None]) -> Iterator[Metric
     for way, counters in present.items():
         seconds.add_metric([way], counters.commit_s)
     yield seconds
+
+
+def _outbox(outbox: OutboxState) -> Iterator[Metric]:
+    yield _counter("messages_sent", "Messages to people that were taken.", outbox.sent)
+    yield _counter("messages_failed", "Attempts to send a message in vain.", outbox.failed)
+    yield _counter("messages_given_up", "Messages that only a person starts again.", outbox.given_up)
+    yield _counter("messages_withdrawn", "Messages that nobody needed any more.", outbox.withdrawn)
 
 
 def _link(link: LinkState) -> Iterator[Metric]:

@@ -5,6 +5,7 @@ this path only, so that any process can take the answer and nobody else's browse
 """
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 import httpx
 import structlog
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]  # authlib has no types
-from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
+from authlib.deprecate import AuthlibDeprecationWarning  # type: ignore[import-untyped]
 from fastapi import FastAPI
 from joserfc.errors import JoseError
 from starlette.requests import Request
@@ -29,6 +30,10 @@ from actions.people.oidc import (
     sign_in_by_identity,
 )
 from domain.refusals import Refusal
+
+with warnings.catch_warnings():  # authlib tells whoever starts a program that its own code still uses httpx
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
 
 PATH = "/sign-in/oidc"
 STATE_COOKIE = "pitpilot_oidc"

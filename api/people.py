@@ -114,6 +114,7 @@ class InvitationLink(BaseModel):
     id: UUID
     path: str = Field(description="To be opened once, below PitPilot's address.")
     expires_at: datetime
+    mailed_to: str = Field(description="The address to which it was mailed too; empty if it was not.")
 
 
 class ResetPath(BaseModel):
@@ -121,6 +122,7 @@ class ResetPath(BaseModel):
 
     path: str = Field(description="To be opened once, below PitPilot's address.")
     expires_at: datetime
+    mailed_to: str = Field(description="The address to which it was mailed too; empty if it was not.")
 
 
 class NewRole(BaseModel):
@@ -174,7 +176,8 @@ async def invite_person(by: Inviter, wanted: NewInvitation, now: Now) -> Invitat
     made = await invite(by, wanted.role, wanted.name, wanted.contact, now)
     if isinstance(made, Refusal):
         raise _refused(made)
-    return InvitationLink(id=made.id, path=f"/invitation/{made.token}", expires_at=made.expires_at)
+    path = f"/invitation/{made.token}"
+    return InvitationLink(id=made.id, path=path, expires_at=made.expires_at, mailed_to=made.mailed_to)
 
 
 @router.delete("/invitations/{invitation_id}", status_code=204, responses=errors(401, 403, 404, 409, 422, 503))
@@ -220,7 +223,7 @@ async def reset_link(
     made = await make_reset_link(by, person_id, now)
     if isinstance(made, Refusal):
         raise _refused(made)
-    return ResetPath(path=f"/reset/{made.token}", expires_at=made.expires_at)
+    return ResetPath(path=f"/reset/{made.token}", expires_at=made.expires_at, mailed_to=made.mailed_to)
 
 
 def _raise(fault: Refusal | None) -> None:

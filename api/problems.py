@@ -15,14 +15,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.firmware import BundleFault
+from domain.jobs.words import JobRefusal
+from domain.minute_requests import RequestRefusal
+from domain.pump.words import PumpRefusal
 from domain.refusals import Refusal, TryLater
+from domain.wallet import WalletRefusal
+from storage.session import DATABASE_AWAY
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -44,6 +48,9 @@ STATUS_OF: Mapping[str, int] = {
     Refusal.TOO_LONG: 422,
     Refusal.NOT_CLAIMED: 409,
     Refusal.REQUEST_NEEDED: 409,
+    Refusal.COMMAND_OPEN: 409,
+    Refusal.DEVICE_OFF: 409,
+    Refusal.KEY_USED: 409,
     Refusal.END_IN_THE_PAST: 422,
     Refusal.WRONG_CREDENTIALS: 401,
     Refusal.SUSPENDED: 403,
@@ -63,6 +70,43 @@ STATUS_OF: Mapping[str, int] = {
     Refusal.LINK_USED: 409,
     Refusal.LINK_REVOKED: 409,
     Refusal.TOO_MANY: 409,
+    Refusal.NOBODY_CHOSEN: 409,
+    Refusal.TOPIC_TAKEN: 409,
+    Refusal.PUMP_AWAY: 503,
+    Refusal.CARD_KNOWN: 409,
+    PumpRefusal.UNKNOWN_MOTOR: 404,
+    PumpRefusal.UNKNOWN_RUN: 404,
+    PumpRefusal.KEY_REUSED: 409,
+    PumpRefusal.MEMBER_SUSPENDED: 409,
+    PumpRefusal.OPEN_RUN: 409,
+    PumpRefusal.LINE_FULL: 409,
+    PumpRefusal.BALANCE_TOO_LOW: 409,
+    PumpRefusal.NOT_RUNNING: 409,
+    PumpRefusal.NOT_WAITING: 409,
+    PumpRefusal.ALREADY_STOPPING: 409,
+    WalletRefusal.NO_HOLD: 409,
+    RequestRefusal.ALREADY_DECIDED: 409,
+    JobRefusal.ONLY_THE_OWNER: 403,
+    **dict.fromkeys(
+        (
+            JobRefusal.MOVED_MEANWHILE,
+            JobRefusal.NO_SUCH_MOVE,
+            JobRefusal.PIT_NEEDED,
+            JobRefusal.PIT_TAKEN,
+            JobRefusal.STAFF_NEEDED,
+            JobRefusal.CLIMATE_OUT,
+            JobRefusal.CLIMATE_UNKNOWN,
+            JobRefusal.OTHER_STAGE,
+            JobRefusal.STAGES_OPEN,
+            JobRefusal.STAGES_DONE,
+            JobRefusal.CHECKLIST_OPEN,
+            JobRefusal.DEFECT_NEEDED,
+        ),
+        409,
+    ),
+    BundleFault.TOO_LARGE: 413,
+    BundleFault.NO_RELEASE_KEY: 409,
+    BundleFault.VERSION_TAKEN: 409,
 }
 """Codes that this API refuses with. Limits' faults (`domain.limits.LimitsFault`) are 422 as well."""
 
@@ -133,7 +177,7 @@ def install(api: FastAPI) -> None:
     """Gives all errors of an application the one form. Errors of applications around it stay as they are."""
     api.add_exception_handler(StarletteHTTPException, _on_http)  # type: ignore[arg-type]  # called with this kind alone
     api.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]
-    for lost in (OperationalError, InterfaceError, PoolTimeout):
+    for lost in DATABASE_AWAY:
         api.add_exception_handler(lost, _on_database_away)
     api.add_middleware(Incidents)
 

@@ -11,22 +11,30 @@ from api import (
     audit,
     devices,
     history,
+    integrations,
+    jobs,
     limits,
+    motor,
     openapi,
     people,
     pits,
     problems,
+    pump_settings,
+    pumps,
+    releases,
     silences,
     socket,
+    tenants,
     tokens,
+    wallets,
 )  # fmt: skip
 from api.context import Context, not_kept
 
 PREFIX = "/v1"
 TITLE = "PitPilot API"
 DESCRIPTION = (
-    "Pits, readings, alerts and devices of a workshop. Sign in for a token and send it as `Authorization: Bearer …`. "
-    "Every error is `application/problem+json` with a stable `code`."
+    "Pits, readings, alerts and devices of a workshop; motors, runs and minutes of a pump. Sign in for a token and "
+    "send it as `Authorization: Bearer …`. Every error is `application/problem+json` with a stable `code`."
 )
 
 
@@ -51,9 +59,15 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
     openapi.install(api)
     if with_people:
         v1 = APIRouter(prefix=PREFIX, dependencies=[Depends(not_kept)])
-        for module in (tokens, account, people, pits, history, limits, alerts, silences, devices, audit):
+        modules = (
+            tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
+            integrations,
+            jobs, motor, pumps, pump_settings, wallets,
+        )  # fmt: skip
+        for module in modules:
             v1.include_router(module.router)
         api.include_router(v1)
+        api.include_router(motor.seed_router, dependencies=[Depends(not_kept)])
         api.state.socket = socket.mount(app, public_url, hub)
     app.mount("/api", api)
     return api

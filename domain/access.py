@@ -49,6 +49,29 @@ class Intent(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105  # an intent, no secret
     CLEAR_SECOND_FACTOR = "clear_second_factor"
     """For somebody who lost the telephone and the recovery codes."""
+    SEE_MESSAGES = "see_messages"
+    """What was sent to whom, without what is secret in it."""
+    CHANGE_NOTIFICATIONS = "change_notifications"
+    """For the whole tenant: when owners are called; starting a message again."""
+    SEE_OWN_PUMP = "see_own_pump"
+    """The motors, the line, and the own minutes with all that became of them."""
+    RUN_PUMP = "run_pump"
+    """Starting, extending and stopping the own turn; asking for minutes."""
+    SEE_PUMPS = "see_pumps"
+    """Everybody's runs, and the motors' state."""
+    RUN_PUMP_FOR_OTHERS = "run_pump_for_others"
+    """Starting, stopping and skipping somebody else, with a reason."""
+    SEE_WALLETS = "see_wallets"
+    CHANGE_WALLETS = "change_wallets"
+    """Recharging, taking back, deciding about minutes that members ask for."""
+    MANAGE_CARDS = "manage_cards"
+    MANAGE_PUMPS = "manage_pumps"
+    """Cuts of the grid by hand and by schedule, groups, limits."""
+    SEE_ALL_PUMPS = "see_all_pumps"
+    """The motors of every tenant, and incidents."""
+    SEE_JOBS = "see_jobs"
+    WORK_ON_JOBS = "work_on_jobs"
+    """Taking in cars, moving and assigning jobs, notes and defects, the customer's link."""
     SEE_AUDIT = "see_audit"
     SEE_TENANTS = "see_tenants"
     MANAGE_TENANTS = "manage_tenants"
@@ -56,18 +79,25 @@ class Intent(StrEnum):
     SUSPEND_ACCOUNT = "suspend_account"
     """Taking somebody out of every tenant."""
     ENTER_AS_SUPPORT = "enter_as_support"
+    SEE_RELEASES = "see_releases"
+    """Firmware releases, their roll-outs, and which device runs what."""
+    MANAGE_RELEASES = "manage_releases"
     SEE_OWN_ACCOUNT = "see_own_account"
     CHANGE_OWN_ACCOUNT = "change_own_account"
     """Name, contact, looks, password, second factor, sessions, linked identities."""
     MANAGE_OWN_KEYS = "manage_own_keys"
 
 
-_MEMBER = {Intent.SEE_OWN_ACCOUNT, Intent.CHANGE_OWN_ACCOUNT}
+_MEMBER = {Intent.SEE_OWN_ACCOUNT, Intent.CHANGE_OWN_ACCOUNT, Intent.SEE_OWN_PUMP, Intent.RUN_PUMP}
 _STAFF = _MEMBER | {
     Intent.SEE_PITS,
     Intent.SEE_ALERTS,
     Intent.ACKNOWLEDGE_ALERT,
     Intent.SEE_DEVICES,
+    Intent.SEE_PUMPS,
+    Intent.RUN_PUMP_FOR_OTHERS,
+    Intent.SEE_JOBS,
+    Intent.WORK_ON_JOBS,
     Intent.MANAGE_OWN_KEYS,
 }
 _OWNER = _STAFF | {
@@ -82,6 +112,12 @@ _OWNER = _STAFF | {
     Intent.SUSPEND_PERSON,
     Intent.RESET_PASSWORD,
     Intent.CLEAR_SECOND_FACTOR,
+    Intent.SEE_MESSAGES,
+    Intent.CHANGE_NOTIFICATIONS,
+    Intent.SEE_WALLETS,
+    Intent.CHANGE_WALLETS,
+    Intent.MANAGE_CARDS,
+    Intent.MANAGE_PUMPS,
     Intent.SEE_AUDIT,
 }
 _SUPER_ADMIN = _OWNER | {
@@ -89,6 +125,9 @@ _SUPER_ADMIN = _OWNER | {
     Intent.MANAGE_TENANTS,
     Intent.SUSPEND_ACCOUNT,
     Intent.ENTER_AS_SUPPORT,
+    Intent.SEE_RELEASES,
+    Intent.MANAGE_RELEASES,
+    Intent.SEE_ALL_PUMPS,
 }
 
 MAY: Mapping[Role, frozenset[Intent]] = {
@@ -114,11 +153,26 @@ SCOPE_OF: Mapping[Intent, Scope] = {
     Intent.SUSPEND_PERSON: Scope.MANAGE,
     Intent.RESET_PASSWORD: Scope.MANAGE,
     Intent.CLEAR_SECOND_FACTOR: Scope.MANAGE,
+    Intent.SEE_MESSAGES: Scope.MANAGE,
+    Intent.CHANGE_NOTIFICATIONS: Scope.MANAGE,
+    Intent.SEE_OWN_PUMP: Scope.READ,
+    Intent.RUN_PUMP: Scope.OPERATE,
+    Intent.SEE_PUMPS: Scope.READ,
+    Intent.RUN_PUMP_FOR_OTHERS: Scope.OPERATE,
+    Intent.SEE_WALLETS: Scope.MANAGE,
+    Intent.CHANGE_WALLETS: Scope.MANAGE,
+    Intent.MANAGE_CARDS: Scope.MANAGE,
+    Intent.MANAGE_PUMPS: Scope.MANAGE,
+    Intent.SEE_ALL_PUMPS: Scope.MANAGE,
+    Intent.SEE_JOBS: Scope.READ,
+    Intent.WORK_ON_JOBS: Scope.OPERATE,
     Intent.SEE_AUDIT: Scope.MANAGE,
     Intent.SEE_TENANTS: Scope.MANAGE,
     Intent.MANAGE_TENANTS: Scope.MANAGE,
     Intent.SUSPEND_ACCOUNT: Scope.MANAGE,
     Intent.ENTER_AS_SUPPORT: Scope.ACCOUNT,
+    Intent.SEE_RELEASES: Scope.MANAGE,
+    Intent.MANAGE_RELEASES: Scope.MANAGE,
     Intent.SEE_OWN_ACCOUNT: Scope.READ,
     Intent.CHANGE_OWN_ACCOUNT: Scope.ACCOUNT,
     Intent.MANAGE_OWN_KEYS: Scope.ACCOUNT,

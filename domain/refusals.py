@@ -51,6 +51,28 @@ class Refusal(StrEnum):
     """The device has no credential that could be changed."""
     PUMP_IN_PIT = "pump_in_pit"
     """A pump controller stands in no pit."""
+    COMMAND_OPEN = "command_open"
+    """A command of this kind is on its way to the device already."""
+    DEVICE_OFF = "device_off"
+    """The device is switched off: what it would answer is refused."""
+    KEY_USED = "key_used"
+    """Somebody asked for something else with this idempotency key."""
+
+    # Pumps
+    PUMP_AWAY = "pump_away"
+    """No process steps the motors at this moment, as right after a start: try again in a few seconds."""
+    CARD_KNOWN = "card_known"
+    """The card is registered to somebody already."""
+
+    # Firmware and other makers' sensors
+    NOBODY_CHOSEN = "nobody_chosen"
+    """No device fits: all of them run that version, or take part in another roll-out, or were never heard."""
+    TOPIC_TAKEN = "topic_taken"
+    """Another sensor of the tenant reads this topic."""
+    TOPIC_UNUSABLE = "topic_unusable"
+    """Not the name of one topic: wildcards, or characters that a topic can't have."""
+    RULES_UNUSABLE = "rules_unusable"
+    """No value is read, or a path or a unit can't be."""
 
     # People
     EMPTY = "empty"
@@ -69,6 +91,8 @@ class Refusal(StrEnum):
     """The state it is in has no such way out."""
 
     # The own account
+    ADDRESS_UNUSABLE = "address_unusable"
+    """No address of that kind, or of a service that is not offered here."""
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     IDENTITY_NOT_LINKED = "identity_not_linked"
@@ -78,6 +102,16 @@ class Refusal(StrEnum):
     LAST_WAY_IN = "last_way_in"
     """Without it the person could not sign in any more: set a password first."""
     TOO_MANY = "too_many"
+    PASSKEY_NEEDS_HTTPS = "passkey_needs_https"
+    """Browsers keep passkeys for https, and for the machine itself as `localhost`."""
+    PASSKEY_NEEDS_NAME = "passkey_needs_name"
+    """Browsers keep passkeys for a host's name, not for its number."""
+    PASSKEY_EXPIRED = "passkey_expired"
+    """The question was too long ago, was answered already, or was put to somebody else."""
+    PASSKEY_REFUSED = "passkey_refused"
+    """Unknown here, made for another address, without finger, face or PIN, or a copy."""
+    PASSKEY_KNOWN = "passkey_known"
+    """It is stored already."""
     REFRESH_REUSED = "refresh_reused"
     """A refresh token was shown twice: somebody else has a copy. The session was ended."""
 

@@ -7,6 +7,7 @@ port, devices by MQTT 3.1.1 on another. What it is not, and why production uses 
 - Its users are fixed while it runs: `replace_users` restarts it, on the same ports.
 - All is kept in memory: sessions, waiting messages and retained ones end with its process, and a topic filter keeps at
   most `SEGMENT_BYTES` × `SEGMENTS` of messages for a client that is away, the newest ones.
+- A message that expires (MQTT 5) breaks the devices' port when it is handed to one of them: see ingest/sender.py.
 - Payloads end at 20 kB: a client that sends more is cut off. A wrong password closes the connection without a word.
 """
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from domain.broker_password import SALT_BYTES, hash_password
 
 __all__ = [
-    "DEVICE_READS", "DEVICE_WRITES", "SALT_BYTES", "SERVER_TREES", "DeviceLogin", "Login", "WrongBrokerName",
-    "acl_file", "hash_password", "password_file",
+    "DEVICE_READS", "DEVICE_WRITES", "SALT_BYTES", "SERVER_TREES", "DeviceLogin", "Login", "TenantLogin",
+    "WrongBrokerName", "acl_file", "hash_password", "password_file",
 ]  # fmt: skip
 
-SERVER_TREES = ("v1/#", "homeassistant/#")
+SERVER_TREES = ("v1/#", "homeassistant/#", "foreign/#")
 DEVICE_WRITES = ("avail", "state", "telemetry", "event", "ack")
 DEVICE_READS = ("got", "cmd")
+TENANT_READS = ("avail", "state", "telemetry")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -49,6 +50,26 @@ class DeviceLogin(Login):
         super().__post_init__()
         _check(self.tenant)
 
+    @property
+    def rights(self) -> list[str]:
+        own = f"v1/{self.tenant}/{self.username}"
+        return [*(f"write {own}/{leaf}" for leaf in DEVICE_WRITES), *(f"read {own}/{leaf}" for leaf in DEVICE_READS)]
+
+
+@dataclass(frozen=True)
+class TenantLogin(DeviceLogin):
+    """A program of a tenant's own: one that reads its devices, or (`speaks`) its sensors of other makes."""
+
+    speaks: bool
+
+    @property
+    def rights(self) -> list[str]:
+        if self.speaks:
+            return [f"readwrite foreign/{self.tenant}/#"]
+        own = [f"read v1/{self.tenant}/+/{leaf}" for leaf in TENANT_READS]
+        # Home Assistant says there that it is up, and some brokers cut off whoever says what it may not.
+        return [*own, f"read homeassistant/+/{self.tenant}/#", "write homeassistant/status"]
+
 
 def password_file(server: Login, devices: Iterable[DeviceLogin]) -> str:
     """The text of `password_file`. Who is not in it can't come in by any password."""
@@ -57,13 +78,9 @@ def password_file(server: Login, devices: Iterable[DeviceLogin]) -> str:
 
 
 def acl_file(server: Login, devices: Iterable[DeviceLogin]) -> str:
-    """The text of `acl_file`. Who is not in it has no right at all."""
+    """The text of `acl_file`, for devices and tenants' own programs. Who is not in it has no right at all."""
     blocks = [_block(server.username, [f"readwrite {tree}" for tree in SERVER_TREES])]
-    for device in devices:
-        own = f"v1/{device.tenant}/{device.username}"
-        writes = [f"write {own}/{leaf}" for leaf in DEVICE_WRITES]
-        reads = [f"read {own}/{leaf}" for leaf in DEVICE_READS]
-        blocks.append(_block(device.username, writes + reads))
+    blocks += [_block(device.username, device.rights) for device in devices]
     return "\n".join(blocks)
 
 

@@ -27,7 +27,7 @@ from ingest.presence import Presence
 log = structlog.get_logger(__name__)
 
 LINGER_S = 0.04  # waiting this long makes one transaction of many messages; well below what a person notices
-BATCH_READINGS = 1_000  # a batch this large is written at once
+BATCH_READINGS = 2_500  # a batch this large is written at once; each pit of a flood has a few readings in it
 RETRY_FIRST_S, RETRY_MAX_S = 0.2, 5.0
 GOT_EVERY_S = 0.5
 SUBSCRIPTION = "+/+/+/telemetry"  # other versions too, so that they are counted instead of vanishing
@@ -128,6 +128,12 @@ class Consumer:
                     retry_s = min(2 * retry_s, RETRY_MAX_S)
                     continue
                 writing, retry_s = _Open(), RETRY_FIRST_S
+        except Exception:
+            # A bug; whoever starts this again begins with another batch. The broker sends nothing twice on one
+            # connection, so what was open here would wait without an acknowledgement for as long as that lasts.
+            if self.link is not None:
+                self.link.restart("a batch could not be written")
+            raise
         finally:
             if writing.deliveries:  # cut off in the middle: nothing is acknowledged, so the broker sends it again
                 log.info("stopped with an open batch", messages=len(writing.deliveries))

@@ -68,21 +68,21 @@ def _router(intake: HttpIntake) -> APIRouter:
         """Stores a device's readings, the same message as on MQTT. Answers only after they are committed; sending a
         message again stores nothing twice.
         """
-        payload = await _body(request)
+        payload = await body_of(request)
         try:
             answer = await intake.take(key.credentials if key else "", payload)
         except Away:
-            raise _error(503, "unavailable", "Keep the readings and send them again later.") from None
+            raise error(503, "unavailable", "Keep the readings and send them again later.") from None
         if answer is None:
-            raise _error(401, "unknown_key", "No device has this key.")
+            raise error(401, "unknown_key", "No device has this key.")
         if isinstance(answer, wire.Refused):
-            raise _error(_STATUS.get(answer.reason, 400), answer.reason, answer.detail)
+            raise error(_STATUS.get(answer.reason, 400), answer.reason, answer.detail)
         return Got(boot_id=answer.boot_id, readings=answer.stored, refused=answer.refused)
 
     return router
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """Reads no more than shows that a message is too long: it is refused, and counted, like any other."""
     body = bytearray()
     try:
@@ -92,11 +92,11 @@ async def _body(request: Request) -> bytes:
                 if len(body) > wire.PAYLOAD_BYTES_MAX:
                     break
     except TimeoutError:
-        raise _error(408, "too_slow", f"The body did not arrive within {READ_WITHIN_S:.0f} s.") from None
+        raise error(408, "too_slow", f"The body did not arrive within {READ_WITHIN_S:.0f} s.") from None
     return bytes(body[: wire.PAYLOAD_BYTES_MAX + 1])
 
 
-def _error(status: int, code: str, detail: str) -> HTTPException:
+def error(status: int, code: str, detail: str) -> HTTPException:
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": str(RETRY_AFTER_S)}}.get(status)
     return HTTPException(status, {"code": code, "detail": detail}, headers)
 

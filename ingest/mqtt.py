@@ -18,7 +18,7 @@ from ingest.mqtt_connection import Connection, Delivery, Limits, LinkFault, in_w
 
 __all__ = ["Delivery", "MqttLink"]
 
-RECEIVE_MAXIMUM = 5_000  # a few batches: the broker need not wait for a COMMIT, and the memory is bounded
+RECEIVE_MAXIMUM = 10_000  # a few batches: the broker need not wait for a COMMIT, and the memory is bounded
 SESSION_EXPIRY_S = 3 * 86_400  # a weekend without the server; devices keep their own readings beyond that
 MAXIMUM_PACKET_BYTES = 2 * 1024 * 1024  # above what a device may send: the caller is to see and count what is too big
 KEEP_ALIVE_S = 20
@@ -135,6 +135,11 @@ class MqttLink:
             return False
         self._connection.send(packet)
         return True
+
+    def restart(self, why: str) -> None:
+        """End the connection: the next one gets again what this one has not acknowledged."""
+        if self._connection:
+            self._connection.fail(why)
 
     def pause(self) -> None:
         """Stop reading until `resume`; the connection is kept alive meanwhile."""

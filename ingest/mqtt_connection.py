@@ -29,6 +29,8 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     payload: bytes
     qos: int
     retain: bool
+    duplicate: bool = False
+    """The broker has sent it before, and was not told that it is safe."""
 
 
 class LinkFault(Exception):
@@ -81,7 +83,15 @@ class Connection(asyncio.Protocol):
                     topic, packet_id = packet.topic, packet.packet_id or 0
                     qos = 1 if packet_id else 0
                     deliveries.append(
-                        Delivery(generation, packet_id, one_of(topic, topic), packet.payload, qos, packet.retain)
+                        Delivery(
+                            generation,
+                            packet_id,
+                            one_of(topic, topic),
+                            packet.payload,
+                            qos,
+                            packet.retain,
+                            packet.duplicate,
+                        )
                     )
                     self.outstanding += qos
                 else:

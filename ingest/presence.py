@@ -35,6 +35,8 @@ class Presence:
     def __init__(self) -> None:
         self.seen: dict[str, Seen] = {}
         self._unwritten: set[str] = set()
+        self._words: dict[str, bool] = {}
+        """What the broker says of devices that were not heard since the start: online or not, but not since when."""
 
     def heard(self, known: Known, at_us: int) -> Seen:
         seen = self.seen.get(known.device_id)
@@ -60,6 +62,8 @@ class Presence:
         elif known.device_id in self.seen:
             self.seen[known.device_id].online = online
             self._unwritten.add(known.device_id)
+        else:
+            self._words[known.device_id] = online
 
     async def write_for_ever(self) -> None:
         while True:
@@ -68,15 +72,26 @@ class Presence:
 
     async def write(self) -> None:
         names, self._unwritten = sorted(self._unwritten), set()
-        if not names:
+        words, self._words = self._words, {}
+        if not names and not words:
             return
         try:
             async with transaction(EVERY_TENANT) as tx:
-                await tx.execute(text(_UPSERT), _columns(names, self.seen))
+                if words:  # before what was heard since
+                    said = {"ids": sorted(words), "online": [words[name] for name in sorted(words)]}
+                    await tx.execute(text(_SAY), said)
+                if names:
+                    await tx.execute(text(_UPSERT), _columns(names, self.seen))
         except BaseException:
             self._unwritten |= set(names)
+            self._words = words | self._words
             raise
 
+
+_SAY = """
+    UPDATE device_presence p SET online = x.online
+    FROM unnest(CAST(:ids AS text[]), CAST(:online AS bool[])) AS x(id, online)
+    WHERE p.device_id = x.id AND p.online <> x.online"""
 
 _UPSERT = """
     INSERT INTO device_presence AS p

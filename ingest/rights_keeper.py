@@ -15,15 +15,16 @@ from sqlalchemy import text
 
 from actions import keys
 from actions.announce import Announcement, Topic, listen
+from actions.broker_logins import Use, readable_password
 from actions.device_authority import current_lists
 from actions.device_certificates import root, root_list
 from actions.device_credentials import CERTIFICATE, keep_readable, readable
 from domain.broker_password import SALT_BYTES, hash_password
 from ingest.broker import EmbeddedBroker
-from ingest.broker_acl import DeviceLogin, Login
+from ingest.broker_acl import DeviceLogin, Login, TenantLogin
 from ingest.broker_address import BrokerAddress
 from ingest.broker_rights import write_authority, write_rights
-from storage import devices
+from storage import devices, integrations
 from storage.session import EVERY_TENANT, transaction
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ class RightsKeeper:
             await asyncio.sleep(self._settle_s)
 
     def _on(self, announcement: Announcement) -> None:
-        if announcement.topic is Topic.DEVICE:
+        if announcement.topic in (Topic.DEVICE, Topic.TENANT):  # a suspended tenant's own programs are cut off
             self._wake.set()
 
 
@@ -84,6 +85,10 @@ class MosquittoRights:
             users = await devices.mqtt_users(tx)
             lists = await current_lists(tx, datetime.now(UTC))
             logins = [DeviceLogin(user.device_id, user.password_hash, str(user.tenant_id)) for user in users]
+            logins += [
+                TenantLogin(guest.username, guest.password_hash, str(guest.tenant_id), guest.use == Use.SENSORS)
+                for guest in await integrations.guests(tx)
+            ]
             if await asyncio.to_thread(self._write, logins, lists):
                 log.info("the broker's rights have changed", devices=len(logins))
 
@@ -124,10 +129,14 @@ class EmbeddedRights:
         async with transaction(EVERY_TENANT) as tx:
             revoked = await devices.revoked(tx)
             claimed = await devices.mqtt_users(tx)
+            guests = await integrations.guests(tx)
         users = {name: password for name, password in self._others.items() if name not in revoked}
         for user in claimed:
             if user.password_sealed is not None:
                 users[user.device_id] = readable(user.device_id, user.tenant_id, user.password_sealed)
             elif user.credential == CERTIFICATE or user.password_hash is not None:
                 users.pop(user.device_id, None)  # what it has now is nothing that this broker could compare
+        for guest in guests:
+            if guest.password_sealed is not None:
+                users[guest.username] = readable_password(guest.username, guest.tenant_id, guest.password_sealed)
         return users

@@ -6,15 +6,21 @@ older servers; a field of the wrong type makes the message malformed.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 
+from domain.commands import Command
+from domain.pump.effects import SendGrant, SendStop
 from domain.readings import BOOT_ID_MAX, Reject
 
 PAYLOAD_BYTES_MAX = 8_192
 READINGS_MAX = 200  # in one message; 8 KiB hold fewer
+REASON_CHARS_MAX = 80
+FAULT_CHARS_MAX = 80
 VERSION = "v1"
 
 
@@ -49,7 +55,14 @@ class _Single(WireReading, kw_only=True, gc=False):
     boot_id: int
 
 
+_DAY_MS = 86_400_000
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,23}$")]
+_Number = Annotated[int, msgspec.Meta(ge=-(10**9), le=10**9)] | Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+_Bounds = Annotated[dict[_Name, _Number | None], msgspec.Meta(max_length=2)]
+_Group = Annotated[dict[_Name, _Number | _Bounds], msgspec.Meta(max_length=32)]
+Settings = Annotated[dict[_Name, _Number | _Group], msgspec.Meta(max_length=32)]
+"""A device's own settings as it says that they are: numbers, thresholds, pins; see domain/device_settings.py."""
 
 
 class State(msgspec.Struct):
@@ -62,6 +75,42 @@ class State(msgspec.Struct):
     rssi: Annotated[int, msgspec.Meta(ge=-150, le=20)] | None = None
     up_s: _Count | None = None
     ts: _Count | None = None
+    settings: Settings | None = None
+    settings_version: Annotated[int, msgspec.Meta(ge=0, le=BOOT_ID_MAX)] | None = None
+
+
+class PumpState(State, kw_only=True):
+    """What a pump's controller says beside that. `motor_on` is measured; `run_id` and `on_ms` are of this boot."""
+
+    motor_on: bool
+    grid: bool
+    ready: bool
+    fence: _Count
+    run_id: UUID | None = None
+    on_ms: _Count = 0
+    lease_left_ms: _Count = 0
+    off_left_ms: Annotated[int, msgspec.Meta(ge=0, le=_DAY_MS)] = 0
+    fault: Annotated[str, msgspec.Meta(max_length=FAULT_CHARS_MAX)] | None = None
+    current_ma: _Count | None = None
+
+
+class Event(msgspec.Struct):
+    """Something that happened at a device, sent until `got` names it. `age_ms`: how long before it was sent."""
+
+    boot_id: Annotated[int, msgspec.Meta(ge=0, le=BOOT_ID_MAX)]
+    seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    kind: str
+    age_ms: _Count = 0
+    uid: Annotated[str, msgspec.Meta(pattern="^[0-9A-F]{8,20}$")] | None = None
+    present: bool | None = None
+
+
+class Ack(msgspec.Struct):
+    """A device's answer to the command with this id; `reason` says why not."""
+
+    id: UUID
+    ok: bool
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +124,9 @@ class Refused:
 _telemetry = msgspec.json.Decoder(Telemetry)
 _single = msgspec.json.Decoder(_Single)
 _state = msgspec.json.Decoder(State)
-_whole = msgspec.json.Decoder(dict[str, object])
+_pump_state = msgspec.json.Decoder(PumpState)
+_event = msgspec.json.Decoder(Event)
+_ack = msgspec.json.Decoder(Ack)
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)  # not JSON, not UTF-8, nested too deeply
 
 
@@ -107,14 +158,10 @@ def _one(payload: bytes) -> Telemetry:
 def _named_twice(payload: bytes, message: Telemetry) -> str | None:
     """Returns a field that stands twice in one object, if any.
 
-    A message with as many colons as distinct fields has no double, and nobody needs to look closer: that is the usual
-    case, because neither nested objects nor text stand in the documented form.
+    A message with as many colons as known fields that say something has no double, and nobody needs to look closer:
+    that is the usual case, because neither nulls, nested objects nor text stand in the documented form.
     """
-    whole = _whole.decode(payload)
-    fields = len(whole)
-    if type(message.readings[0] if message.readings else None) is not _Single:
-        fields += sum(map(len, whole["readings"]))  # type: ignore[call-overload]  # decoded as Telemetry before
-    if payload.count(b":") == fields:
+    if payload.count(b":") == _values_said(message):
         return None
     doubles: list[str] = []
 
@@ -126,14 +173,46 @@ def _named_twice(payload: bytes, message: Telemetry) -> str | None:
     return min(doubles, default=None)
 
 
+def _values_said(message: Telemetry) -> int:
+    """How many fields of the documented form the message holds that are not null, in all its objects."""
+    first = message.readings[0] if message.readings else None
+    said = 1 if type(first) is _Single else 2 + (message.up_ms is not None)  # boot_id, readings, up_ms
+    for r in message.readings:
+        values = r.values
+        said += 1 + (r.ts is not None) + (r.up_ms is not None) + len(values) - values.count(None)
+    return said
+
+
 def state(payload: bytes) -> State | Refused:
     """Parses a state message. Never raises, whatever the payload."""
     if len(payload) > PAYLOAD_BYTES_MAX:
         return _oversized(payload)
     try:
-        return _state.decode(payload)
+        return _pump_state.decode(payload) if b'"motor_on"' in payload else _state.decode(payload)
     except _UNREADABLE as error:
         return Refused(Reject.MALFORMED, str(error))
+
+
+def event(payload: bytes) -> Event | Refused:
+    """Parses an event. Never raises, whatever the payload."""
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        return _oversized(payload)
+    try:
+        return _event.decode(payload)
+    except _UNREADABLE as error:
+        return Refused(Reject.MALFORMED, str(error))
+
+
+def ack(payload: bytes) -> Ack | Refused:
+    """Parses an answer to a command. Never raises, whatever the payload."""
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        return _oversized(payload)
+    try:
+        said = _ack.decode(payload)
+    except _UNREADABLE as error:
+        return Refused(Reject.MALFORMED, str(error))
+    said.reason = "".join(c for c in said.reason if c.isprintable())[:REASON_CHARS_MAX]
+    return said
 
 
 def _oversized(payload: bytes) -> Refused:
@@ -146,6 +225,33 @@ def got(boot_id: int, stored: list[tuple[int, int]], refused: list[tuple[int, in
     if refused:
         message["refused"] = refused
     return msgspec.json.encode(message)
+
+
+def got_event(boot_id: int, seq: int) -> bytes:
+    """Builds `/got` for one event that is committed."""
+    return msgspec.json.encode({"boot_id": boot_id, "readings": [], "events": [(seq, seq)]})
+
+
+def motor(message: SendGrant | SendStop, id_: UUID) -> bytes:
+    """Builds `/cmd` for a motor: a grant that answers one state, or a stop."""
+    return msgspec.json.encode(motor_fields(message, id_))
+
+
+def motor_fields(message: SendGrant | SendStop, id_: UUID) -> dict[str, object]:
+    """The same before it is JSON: a poll answers with it too."""
+    if isinstance(message, SendStop):
+        return {"id": str(id_), "kind": "stop", "fence": message.fence}
+    return {
+        "id": str(id_), "kind": "run", "run_id": str(message.run_id), "fence": message.fence,
+        "echo": {"boot_id": message.boot_id, "seq": message.seq}, "ttl_ms": message.ttl_ms,
+        "budget_ms": message.budget_ms,
+    }  # fmt: skip
+
+
+def cmd(command: Command) -> bytes:
+    """Builds `/cmd`. `expires` is Unix seconds by the server's clock, rounded up."""
+    fixed = {"id": command.id, "kind": command.kind, "expires": math.ceil(command.expires_at.timestamp())}
+    return msgspec.json.encode({**command.body, **fixed})
 
 
 def topic(tenant: str, device: str, leaf: str) -> str:

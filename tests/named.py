@@ -36,17 +36,51 @@ _NAMES = [
     "INSERT INTO web_session (id, token_hash, person_id, tenant_id, created_at, used_at, expires_at, address, agent)"
     " VALUES (:session, decode(md5(CAST(:session AS text)), 'hex'), :owner, :tenant, :now, :now,"
     " CAST(:now AS timestamptz) + interval '1 day', :said, :said)",
+    "INSERT INTO message (id, tenant_id, dedupe, way, shown, language, reason, facts, subject, text, created_at,"
+    " next_try_at, status) VALUES (:message, :tenant, :said, 'mail', :said, 'en', 'greeting', '{}', :said, :said, :now,"
+    " :now, 'sent')",
+    "INSERT INTO interlock_group (id, tenant_id, name, created_at) VALUES (:group, :tenant, :said, :now)",
+    "INSERT INTO motor (device_id, tenant_id, group_id) VALUES (:device, :tenant, :group)",
+    "INSERT INTO run (id, tenant_id, group_id, member_id, device_id, amount_s, requested_s, ticket, state, mode,"
+    " since_at_ms, since_at, expires_at_ms, asked_at) VALUES (:run, :tenant, :group, :owner, :device, 600, 600,"
+    " nextval('run_ticket'), 'waiting', 'auto', 0, :now, 10000000, :now)",
+    "INSERT INTO run_event (tenant_id, run_id, state, reason, amount_s, at)"
+    " VALUES (:tenant, :run, 'waiting', 'requested', 600, :now)",
+    "INSERT INTO wallet VALUES (:tenant, :owner, 3600, 0), (:tenant, :staff, 3600, 0)",
+    "INSERT INTO transfer (id, tenant_id, member_id, kind, debit, credit, seconds, reason, at, available_s, held_s)"
+    " VALUES (:transfer, :tenant, :owner, 'recharge', 'issued', 'available', 3600, :said, :now, 3600, 0)",
+    "INSERT INTO minute_request (id, tenant_id, member_id, seconds, note, asked_at, status)"
+    " VALUES (:request, :tenant, :owner, 600, :said, :now, 'pending')",
+    "INSERT INTO card (tenant_id, uid, member_id, label, created_at) VALUES (:tenant, '04A1B2C3', :owner, :said, :now)",
+    "INSERT INTO unknown_card VALUES (:tenant, '04A1B2C4', :device, 1, :now, :now)",
+    "INSERT INTO customer (id, tenant_id, name, phone, mail, language, created_at)"
+    " VALUES (:customer, :tenant, :said, :said, :said, 'en', :now)",
+    "INSERT INTO vehicle (id, tenant_id, customer_id, plate, make, model, colour, class, created_at)"
+    " VALUES (:vehicle, :tenant, :customer, :said, :said, :said, :said, 'sedan', :now)",
+    "INSERT INTO job (id, tenant_id, vehicle_id, vehicle_class, work_type, state, median_min, promised_min, note,"
+    " received_at, planned_at) VALUES (:job, :tenant, :vehicle, 'sedan', 'full_ppf', 'received', 360, 450, :said, :now,"
+    " :now)",
+    "INSERT INTO job_event (tenant_id, job_id, at, kind, state, said, by)"
+    " VALUES (:tenant, :job, :now, 'note_on_job', 'received', :said, :owner)",
+    "INSERT INTO foreign_sensor (device_id, tenant_id, topic, rules, changed_at)"
+    ' VALUES (:device, :tenant, :said, \'[{"metric": "t_c", "path": "x", "unit": "°C"}]\', :now)',
+    "INSERT INTO foreign_message VALUES (:tenant, :said, :now, :said)",
     f"INSERT INTO audit VALUES (:tenant, {AUDIT_ROW}, :now, :owner, :said, :said, :said, :said, :said,"
     " jsonb_build_object(CAST(:said AS text), CAST(:said AS text)), NULL, :said, '', '')",
 ]
 
+_IDS = (
+    "film", "alert", "silence", "invitation", "key", "session", "message", "group", "run", "transfer", "request",
+    "customer", "vehicle", "job",
+)  # fmt: skip
+
 
 async def name_everything(shop: Workshop, said: str) -> dict[str, str]:
     """Returns the ids of what was named, by the names that the API's paths give them."""
-    ids = {name: uuid4() for name in ("film", "alert", "silence", "invitation", "key", "session")}
+    ids = {name: uuid4() for name in _IDS}
     bound = {
         "tenant": shop.tenant_id, "pit": shop.pit_id, "device": shop.device_id, "owner": shop.owner.person_id,
-        "said": said, "now": datetime.now(UTC), **ids,
+        "staff": shop.staff.person_id, "said": said, "now": datetime.now(UTC), **ids,
     }  # fmt: skip
     async with transaction(EVERY_TENANT) as tx:
         for statement in _NAMES:
@@ -57,4 +91,5 @@ async def name_everything(shop: Workshop, said: str) -> dict[str, str]:
         "pit_id": str(shop.pit_id),
         "device_id": shop.device_id,
         "person_id": str(shop.staff.person_id),
+        "member_id": str(shop.staff.person_id),
     }

@@ -57,6 +57,8 @@ def test_everything_has_a_default_that_listens_on_loopback_only() -> None:
         ("database_url", "postgres://o:p@/pits?host=/run/pg&port=5432", "postgres://o:p@/pits?host=/run/pg&port=5432"),
         ("mqtt_url", "mqtts://ingest:p%40ss@broker", "mqtts://ingest:p%40ss@broker"),
         ("database_pool", "20", 20),
+        ("trusted_proxies", " 127.0.0.1 ,10.0.0.0/24", "127.0.0.1/32,10.0.0.0/24"),
+        ("trusted_proxies", "", ""),
         ("log_format", "json", "json"),
         ("port", "", 8080),  # empty in a compose file means: not said
         ("mqtt_url", "", ""),
@@ -131,6 +133,14 @@ def test_a_wrong_address_is_named_with_its_form_and_without_its_password(
 def test_every_wrong_setting_is_named_at_once(given: Any) -> None:
     given(port="x", role="boss", colour="red")
     assert [fault.partition(":")[0] for fault in faults()] == ["PITPILOT_COLOUR", "PITPILOT_PORT", "PITPILOT_ROLE"]
+
+
+@pytest.mark.parametrize("value", ["*", "proxy.example.com", "10.0.0.1/24", "127.0.0.1,*"])
+def test_proxies_are_trusted_one_by_one(given: Any, value: str) -> None:
+    given(trusted_proxies=value)
+    assert faults() == [
+        f"PITPILOT_TRUSTED_PROXIES: must be addresses or networks like 127.0.0.1,10.0.0.0/24 (found {value!r})"
+    ]
 
 
 @pytest.mark.parametrize("in_a_file", [False, True])

@@ -1,5 +1,5 @@
-"""The demo: three tenants with people, pits, devices and a month of past, made once on an empty database, and the
-virtual devices that go on where the past ends.
+"""The demo: three tenants with people, pits, motors, devices and a month of past, and who runs the platform, made once
+on an empty database; and the virtual devices that go on where the past ends.
 
 Passwords are generated and kept in the data folder, so that later starts show the same ones.
 """
@@ -25,30 +25,40 @@ from tools.demo_files import FLEET, DemoRefused, Login
 from tools.demo_fleet import Fleet
 from tools.demo_make import Made
 from tools.demo_past import note_past_alerts, write_past
+from tools.demo_pumps import add_pumps, load_motors, write_boards
 
 __all__ = ["Demo", "DemoRefused", "Login", "seed"]
 
+SOLD_BEFORE = timedelta(days=3)
 SEED_LOCK = 7_401_007  # advisory lock: any number that nothing else here uses
 _TABLES = (Tenant, Person, Membership, FilmProfile, LimitsRow, Pit, Device, DevicePresence)  # referred-to ones first
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """People's logins, and the file with the devices' cards."""
+    """People's logins, and the folder with the devices' cards."""
 
     logins: tuple[Login, ...]
-    fleet: Path
+    data: Path
 
     def broker_users(self) -> dict[str, str]:
         """The devices' passwords at the broker, by name; also of those that are switched off."""
-        return {card.device: card.password for card in load(self.fleet)}
+        pits = {card.device: card.password for card in load(self.data / FLEET)}
+        return pits | {card.device: card.password for card in load_motors(self.data)}
 
     async def run_fleet(self, device_address: Callable[[str], BrokerAddress]) -> Callable[[], Awaitable[None]]:
         """Starts the virtual devices where `device_address` says that they connect; returns what stops them."""
         address = device_address(next(iter(self.broker_users())))
-        fleet = Fleet(self.fleet, address.host, address.port)
-        await fleet.start()
-        return fleet.stop
+        broker, cards = f"mqtt://{address.host}:{address.port}", str((self.data / FLEET).resolve())
+        boards = await asyncio.to_thread(write_boards, self.data, address.host, address.port)
+        pits = Fleet("tools.virtual_pits", "--broker", broker, "--fleet", cards)
+        motors = Fleet("tools.virtual_firmware", "--boards", str(boards.resolve()))
+        await asyncio.gather(pits.start(), motors.start())
+
+        async def stop() -> None:
+            await asyncio.gather(pits.stop(), motors.stop())
+
+        return stop
 
 
 async def seed(now: datetime, data: Path) -> Demo:
@@ -65,21 +75,22 @@ async def seed(now: datetime, data: Path) -> Demo:
         for part in CAST:
             await made.add_tenant(part)
         # Before the commit: a demo whose passwords nobody knows would be worse than files without a demo.
-        cards = [asdict(card) for card in made.cards]
-        await asyncio.to_thread(demo_files.write, data, list(made.staff), made.logins, cards)
+        cards, motors = [asdict(card) for card in made.cards], [asdict(card) for card in made.motors]
+        await asyncio.to_thread(demo_files.write, data, list(made.staff), made.logins, cards, motors)
         await partitions.make_partitions(tx, now)
         for table in _TABLES:
             tx.add_all(row for row in made.rows if isinstance(row, table))
             await tx.flush()
         await tx.execute(text("UPDATE device SET credential = 'password', claimed_at = created_at"))  # on the cards
+        await add_pumps(tx, made.motors, made.sold, now - SOLD_BEFORE)
         await write_past(tx, made.pits, now)
         await note_past_alerts(tx, made.staff, NOTES)
     await check_silence(now, listening_since=now - timedelta(hours=1))
-    return Demo(tuple(made.logins), data / FLEET)
+    return Demo(tuple(made.logins), data)
 
 
 def _made_before(data: Path, tenants: set[UUID]) -> Demo:
     ours, logins = demo_files.read(data)
     if not ours <= tenants:
         raise DemoRefused("The database has tenants of its own: the demo needs an empty one. Start without the demo.")
-    return Demo(logins, data / FLEET)
+    return Demo(logins, data)

@@ -1,11 +1,15 @@
-"""Who plays in the demo: a workshop, a pump cooperative and a tenant with both, their people, pits and devices.
+"""Who plays in the demo: a workshop, a pump cooperative and a tenant with both, their people, pits and devices; and who
+runs the platform.
 
 The workshop shows every state: three pits in spec, a wet one in warning, one without data, and two next to the spray
 booth, of which one or the other becomes critical for some minutes about every ten minutes.
+
+The cooperative has two motors, of which one runs at a time, and members with an afternoon, an hour, and too little.
 """
 
 from dataclasses import dataclass
 
+from actions.people.first_run import PLATFORM_NAME
 from domain.access import Role
 
 COOL_FILM, WARM_FILM = "Protection film, 15–27 °C", "Graphics film, from 16 °C"  # names in domain.limits.FILM_PROFILES
@@ -17,6 +21,8 @@ class PersonPart:
     name: str
     role: Role
     language: str = "en"
+    minutes: int = 0
+    """What the owner has sold to a member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,22 @@ class PitPart:
 
 
 @dataclass(frozen=True, slots=True)
+class MotorPart:
+    """`serial` is what is printed on the controller's box."""
+
+    serial: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TenantPart:
     name: str
     people: tuple[PersonPart, ...]
     pits: tuple[PitPart, ...] = ()
+    motors: tuple[MotorPart, ...] = ()
     has_pump: bool = False
+    is_platform: bool = False
+    """The tenant of those who run this PitPilot."""
 
     @property
     def has_workshop(self) -> bool:
@@ -78,9 +95,11 @@ COOPERATIVE = TenantPart(
     "Uttarpara Pump",
     (
         PersonPart("anwar@uttarpara", "Anwar", Role.OWNER),
-        PersonPart("rahim@uttarpara", "Rahim", Role.MEMBER, language="bn"),
-        PersonPart("salma@uttarpara", "Salma", Role.MEMBER, language="bn"),
+        PersonPart("rahim@uttarpara", "Rahim", Role.MEMBER, language="bn", minutes=240),
+        PersonPart("salma@uttarpara", "Salma", Role.MEMBER, language="bn", minutes=4),
+        PersonPart("bimal@uttarpara", "Bimal", Role.MEMBER, minutes=60),
     ),
+    motors=(MotorPart("0701", "River pump"), MotorPart("0702", "Tube well")),
     has_pump=True,
 )
 
@@ -94,7 +113,9 @@ BOTH = TenantPart(
     has_pump=True,
 )
 
-CAST = (WORKSHOP, COOPERATIVE, BOTH)
+PLATFORM = TenantPart(PLATFORM_NAME, (PersonPart("asha@platform", "Asha", Role.SUPER_ADMIN),), is_platform=True)
+
+CAST = (WORKSHOP, COOPERATIVE, BOTH, PLATFORM)
 
 NOTES = {
     "pm25": ("Spray booth next door was running. Extraction on full.", "Overspray. Film stopped until it was clear."),

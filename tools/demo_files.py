@@ -1,13 +1,15 @@
-"""The demo's two files in the data folder, for nobody else to read: people's logins and the devices' cards."""
+"""The demo's files in the data folder, for nobody else to read: people's logins, and the cards of pits and motors."""
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-LOGINS, FLEET = "demo-logins.json", "demo-fleet.json"
+LOGINS, FLEET, MOTORS = "demo-logins.json", "demo-fleet.json", "demo-motors.json"
+Cards = Sequence[Mapping[str, Any]]
 
 
 class DemoRefused(Exception):
@@ -25,10 +27,13 @@ class Login:
     password: str = field(repr=False)
 
 
-def write(data: Path, tenants: list[UUID], logins: list[Login], cards: list[dict[str, Any]]) -> None:
-    """Writes both files, each whole or not at all."""
-    _write(data / FLEET, cards)
-    _write(data / LOGINS, {"tenants": [str(id_) for id_ in tenants], "logins": [asdict(login) for login in logins]})
+def write(data: Path, tenants: Sequence[UUID], logins: Sequence[Login], pits: Cards, motors: Cards) -> None:
+    """Writes all files, each whole or not at all."""
+    write_private(data / FLEET, pits)
+    write_private(data / MOTORS, motors)
+    write_private(
+        data / LOGINS, {"tenants": [str(id_) for id_ in tenants], "logins": [asdict(login) for login in logins]}
+    )
 
 
 def read(data: Path) -> tuple[set[UUID], tuple[Login, ...]]:
@@ -38,8 +43,9 @@ def read(data: Path) -> tuple[set[UUID], tuple[Login, ...]]:
         DemoRefused: a file is missing or was changed beyond recognition.
     """
     try:
-        if not (data / FLEET).is_file():
-            raise FileNotFoundError(f"there is no {data / FLEET}")
+        for name in (FLEET, MOTORS):
+            if not (data / name).is_file():
+                raise FileNotFoundError(f"there is no {data / name}")
         kept = json.loads((data / LOGINS).read_text(encoding="utf-8"))
         return {UUID(id_) for id_ in kept["tenants"]}, tuple(Login(**login) for login in kept["logins"])
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -49,7 +55,8 @@ def read(data: Path) -> tuple[set[UUID], tuple[Login, ...]]:
         ) from error
 
 
-def _write(path: Path, content: object) -> None:
+def write_private(path: Path, content: object) -> None:
+    """Writes JSON that only our user may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)  # a left-over may have other rights

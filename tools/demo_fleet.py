@@ -1,4 +1,4 @@
-"""The demo's virtual devices as a child process that is kept running: it ends with us, however we end."""
+"""The demo's virtual devices as child processes that are kept running: they end with us, however we end."""
 
 import asyncio
 import contextlib
@@ -11,14 +11,16 @@ from pathlib import Path
 from storage.embedded_child import keep_running, stop_child
 
 _ROOT = Path(__file__).resolve().parent.parent
-_STOPS = ((signal.SIGTERM, 3.0), (signal.SIGKILL, 2.0))  # devices say goodbye within a second
+_STOPS = ((signal.SIGTERM, 3.0), (signal.SIGKILL, 2.0))  # devices are without power at once: their last wills speak
 
 
 class Fleet:
-    """One process that plays all cards of a file."""
+    """One process that plays all devices of a file: `program` is tools.virtual_pits or tools.virtual_firmware, with
+    what it takes.
+    """
 
-    def __init__(self, cards: Path, host: str, port: int) -> None:
-        self._cards, self._broker = cards, f"mqtt://{host}:{port}"
+    def __init__(self, *program: str) -> None:
+        self._program = program
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -28,7 +30,7 @@ class Fleet:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        self._keeper = asyncio.create_task(keep_running("demo devices", await self._spawn(), self._spawn, None))
+        self._keeper = asyncio.create_task(keep_running(self._program[0], await self._spawn(), self._spawn, None))
 
     async def stop(self) -> None:
         """Has the devices say goodbye and ends the process. May be called twice."""
@@ -44,8 +46,7 @@ class Fleet:
     async def _spawn(self) -> Process:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "tests.virtual_device", "--broker", self._broker, "--fleet", str(self._cards.resolve())),
-            "--until-input-ends",
+            *("-m", *self._program, "--until-input-ends"),
             stdin=asyncio.subprocess.PIPE,  # ours to hold: it closes with us
             cwd=_ROOT,
             env={name: value for name, value in os.environ.items() if not name.startswith("PITPILOT_")},

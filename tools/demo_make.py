@@ -14,9 +14,10 @@ from storage.tables import Device, DevicePresence, FilmProfile, LimitsRow, Membe
 from tests.virtual.climate import Room
 from tests.virtual.fleet import Card
 from tests.virtual.script import ROLES
-from tools.demo_cast import DevicePart, PersonPart, PitPart, TenantPart
+from tools.demo_cast import DevicePart, MotorPart, PersonPart, PitPart, TenantPart
 from tools.demo_files import Login
 from tools.demo_past import PastPit
+from tools.demo_pumps import MotorCard, Sold
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
 
@@ -28,6 +29,8 @@ class Made:
         self.rows: list[SQLModel] = []
         self.logins: list[Login] = []
         self.cards: list[Card] = []
+        self.motors: list[MotorCard] = []
+        self.sold: list[Sold] = []
         self.pits: list[PastPit] = []
         self.staff: dict[UUID, list[UUID]] = {}
         self._now = now
@@ -35,16 +38,28 @@ class Made:
 
     async def add_tenant(self, part: TenantPart) -> None:
         """Adds a tenant with all that belongs to it. Each person's password takes its time to hash."""
-        tenant = Tenant(name=part.name, has_workshop=part.has_workshop, has_pump=part.has_pump, created_at=self._born)
+        tenant = Tenant(
+            name=part.name,
+            has_workshop=part.has_workshop,
+            has_pump=part.has_pump,
+            is_platform=part.is_platform,
+            created_at=self._born,
+        )
         self.rows.append(tenant)
         self.staff[tenant.id] = []
-        for person in part.people:
-            await self._add_person(tenant, person)
+        people = [await self._add_person(tenant, person) for person in part.people]
+        self.sold += [
+            Sold(tenant.id, id_, people[0], person.minutes)  # the first is the owner
+            for id_, person in zip(people, part.people, strict=True)
+            if person.minutes
+        ]
         films = self._add_films(tenant.id) if part.has_workshop else {}
         for position, pit in enumerate(part.pits, start=1):
             self._add_pit(tenant.id, pit, position, films)
+        for motor in part.motors:
+            self._add_motor(tenant.id, motor)
 
-    async def _add_person(self, tenant: Tenant, part: PersonPart) -> None:
+    async def _add_person(self, tenant: Tenant, part: PersonPart) -> UUID:
         password = "-".join(_letters(4) for _ in range(3))  # 59 bits, and easy to type
         person = Person(
             login=part.login,
@@ -58,6 +73,7 @@ class Made:
         self.logins.append(Login(tenant.name, part.name, part.role, part.login, password))
         if part.role is Role.STAFF:
             self.staff[tenant.id].append(person.id)
+        return person.id
 
     def _add_films(self, tenant_id: UUID) -> dict[str, UUID]:
         """Copies the makers' profiles as the tenant's own data; returns their ids by name."""
@@ -95,7 +111,7 @@ class Made:
 
     def _add_device(self, pit: Pit, part: DevicePart, seed: int, wet_since_s: float | None) -> str:
         """Returns the device's id, which nobody can guess from its serial."""
-        id_, name = f"pp-{part.serial}-{_letters(5)}", f"PP-{part.serial}"
+        id_, name = _device_id(part.serial), f"PP-{part.serial}"
         self.rows.append(Device(id=id_, tenant_id=pit.tenant_id, pit_id=pit.id, name=name, created_at=self._born))
         self.cards.append(
             Card(
@@ -111,6 +127,15 @@ class Made:
             )
         )
         return id_
+
+    def _add_motor(self, tenant_id: UUID, part: MotorPart) -> None:
+        id_ = _device_id(part.serial)
+        self.rows.append(Device(id=id_, tenant_id=tenant_id, kind="pump", name=part.name, created_at=self._born))
+        self.motors.append(MotorCard(tenant=str(tenant_id), device=id_, password=secrets.token_urlsafe(24)))
+
+
+def _device_id(serial: str) -> str:
+    return f"pp-{serial}-{_letters(5)}"
 
 
 def _letters(count: int) -> str:

@@ -16,7 +16,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions.alerts import step_rules
+from actions.alert_rules import step_rules
 from actions.directory import PitRules
 from actions.limits import resolved_limits
 from actions.live import Hub

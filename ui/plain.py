@@ -41,19 +41,28 @@ def spoken(request: Request, otherwise: str = "") -> Iterator[None]:
 
 
 def document(
-    title: str, content: str, *, here: str, status: int = 200, wide: bool = False, theme: str = "system"
+    title: str,
+    content: str,
+    *,
+    here: str,
+    status: int = 200,
+    wide: bool = False,
+    theme: str = "system",
+    script: str = "",
 ) -> HTMLResponse:
     """A page with one card. `content` is trusted markup: every foreign text in it went through `escape`. `here` is the
-    path that shows this page again in another language. `theme` is the person's, where one is known.
+    path that shows this page again in another language. `theme` is the person's, where one is known. `script` is one
+    of ui/static/ that this page needs beside the common one.
     """
     language = voice().language
+    scripts = "".join(f'<script src="{static_url(name)}"></script>' for name in ("plain.js", script) if name)
     sheets = "".join(f'<link rel="stylesheet" href="{static_url(name)}">' for name in SHEETS)
     return HTMLResponse(
         f'<!doctype html><html lang="{language}" data-theme="{escape(theme)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} · PitPilot</title>"
         f'{sheets}<link rel="icon" type="image/svg+xml" href="{static_url("logo.svg")}">'
-        f'<script src="{static_url("plain.js")}"></script></head>'
+        f"{scripts}</head>"
         f'<body><main class="entry"><div class="card{" wide" if wide else ""}">'
         f'<a class="logo" href="/">{LOGO}<span>PitPilot</span></a>'
         f"<h1>{escape(title)}</h1>{content}</div>{_languages(language, here)}</main></body></html>",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
@@ -162,6 +162,11 @@ def day(at: datetime, zone: str, *, year: bool = False) -> str:
     """21 Nov in `zone`, or 21 Nov 2026."""
     pattern = "d MMM y" if year else "d MMM"
     return _own_digits(format_date(at.astimezone(ZoneInfo(zone)), pattern, locale=voice().language))
+
+
+def month(of: date) -> str:
+    """November 2026."""
+    return _own_digits(format_date(of, "LLLL y", locale=voice().language))
 
 
 def moment(at: datetime, zone: str, now: datetime) -> str:

@@ -4,7 +4,9 @@ A change must come from a page of ours, a request must be meant for our address 
 send; the API asks for more by itself (api/auth.py, api/problems.py).
 """
 
+import asyncio
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -49,18 +51,20 @@ HEADERS = {
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-def install(app: FastAPI, public_url: str) -> None:
-    """Puts the guard around everything that the application answers, errors included."""
+def install(app: FastAPI, public_url: str, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    """Puts the guard around everything that the application answers, errors included. `is_stopping`: whether the server
+    was told to stop, and so cuts off what takes too long.
+    """
     content_policy.install()
     build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: WebGuard(build(), public_url)  # type: ignore[method-assign]  # the outermost
+    app.build_middleware_stack = lambda: WebGuard(build(), public_url, is_stopping)  # type: ignore[method-assign]  # the outermost
 
 
 class WebGuard:
     """ASGI middleware. `public_url` is the address by which browsers reach PitPilot, empty: as they ask."""
 
-    def __init__(self, app: ASGIApp, public_url: str = "") -> None:
-        self._app, self._public_url = app, public_url
+    def __init__(self, app: ASGIApp, public_url: str = "", is_stopping: Callable[[], bool] = lambda: False) -> None:
+        self._app, self._public_url, self._is_stopping = app, public_url, is_stopping
         self._public_host = urlsplit(public_url).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,15 +86,29 @@ class WebGuard:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         nonce = content_policy.new_nonce(scope)
+        is_begun = is_whole = False
 
         async def headed(message: Message) -> None:
+            nonlocal is_begun, is_whole
             if message["type"] == "http.response.start":
+                is_begun = True
                 self._add_headers(scope, MutableHeaders(scope=message), nonce)
                 _note(scope, message["status"])
             await send(message)
+            is_whole = message["type"] == "http.response.body" and not message.get("more_body")
 
         answer = self._refusal(Request(scope)) or self._app
-        await answer(scope, _bounded(scope, receive), headed)
+        try:
+            await answer(scope, _bounded(scope, receive), headed)
+        except asyncio.CancelledError:
+            if not self._is_stopping():
+                raise
+            log.info("cut off by the stop", method=scope["method"], path=_path_to_note(scope))
+            if not is_begun:
+                await _say(scope["path"], 503, "PitPilot is stopping. Try again in a minute.")(scope, receive, headed)
+        except Exception:
+            if not is_whole:  # else it was said to the caller and to the log (ui/faults.py)
+                raise
 
     def _refusal(self, request: Request) -> Response | None:
         """What is answered instead of asking the application, or None."""
@@ -178,8 +196,13 @@ def _name(host: str) -> str:
 def _note(scope: Scope, status: int) -> None:
     """Refusals belong into the log; the path of a page only to its first part, for links of invitations are secrets."""
     if status in REFUSALS:
-        path = scope["path"] if scope["path"].startswith(API) else "/" + scope["path"].split("/")[1]
-        log.info("refused", status=status, method=scope["method"], path=path[:PATH_CHARS_MAX], address=asked_from.get())
+        path, address = _path_to_note(scope), asked_from.get()
+        log.info("refused", status=status, method=scope["method"], path=path, address=address)
+
+
+def _path_to_note(scope: Scope) -> str:
+    path: str = scope["path"] if scope["path"].startswith(API) else "/" + scope["path"].split("/")[1]
+    return path[:PATH_CHARS_MAX]
 
 
 def _say(path: str, status: int, text: str) -> Response:
@@ -192,4 +215,4 @@ def _say(path: str, status: int, text: str) -> Response:
     return JSONResponse(problem, status, headers, media_type="application/problem+json")
 
 
-_CODES = {404: "not_found", 413: "too_large", 421: "wrong_host"}
+_CODES = {404: "not_found", 413: "too_large", 421: "wrong_host", 503: "unavailable"}

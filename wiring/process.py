@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
-from actions import keys
+from actions import keys, release_key
 from actions.announce import hear
 from actions.follow import follow_for_ever
 from actions.live import hub
 from actions.people.first_run import offer_first_run
 from actions.people.housekeeping import sweep_for_ever
+from actions.pumps import relay
 from actions.refresh import AlertRefresher
 from actions.warm import warm
 from ingest.device_addresses import DeviceAddresses
@@ -23,8 +25,9 @@ from storage.embedded import EmbeddedPostgres
 from storage.secret import derive, load_or_make
 from storage.session import EVERY_TENANT, transaction
 from ui import live
-from ui.alert_feed import AlertFeed
+from ui.pages import Feeds
 from wiring.devices import start_broker, start_ingest
+from wiring.outbox import offer_ways, start_outbox
 from wiring.product import Product
 
 if TYPE_CHECKING:
@@ -32,14 +35,18 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("main")
 
+GC_YOUNG, GC_MIDDLE, GC_OLD = 20_000, 20, 20  # new objects, then collections of the generation below
+
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, with_demo: bool, feed: AlertFeed) -> AsyncIterator[Product]:
+async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIterator[Product]:
     """Starts everything but the web server, in order, and stops it in reverse."""
     async with contextlib.AsyncExitStack() as stack:
         secret = await asyncio.to_thread(load_or_make, settings.data, settings.secret.get_secret_value())
         owner_url = settings.database_url or await _embedded_database(stack, settings, secret)
         keys.open(secret)
+        offer_ways(settings)
+        release_key.open(settings.release_key, settings.data)
         session.open(await migrate.prepare(owner_url, secret), settings.database_pool)
         stack.push_async_callback(session.close)
         async with transaction(EVERY_TENANT) as tx:
@@ -62,16 +69,34 @@ async def running(settings: Settings, with_demo: bool, feed: AlertFeed) -> Async
         product.supervisor.keep("presence", product.presence.write_for_ever)
         if broker is not None:
             start_ingest(product, broker)
+            if product.commander is not None:
+                stack.callback(product.commander.close)
+            if product.pumps is not None:
+                stack.callback(product.pumps.close)
         else:
             product.supervisor.keep("readings of other processes", lambda: follow_for_ever(hub, live.watched_tenants))
         if settings.role != "ingest":
+            stack.callback(relay.use())
             product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))
-            product.supervisor.keep("alert pages", feed.run)
+            product.supervisor.keep("alert pages", feeds.alerts.run)
+            product.supervisor.keep("pump pages", feeds.pumps.run)
             product.supervisor.keep("housekeeping", sweep_for_ever)
+            start_outbox(product)
             await _offer_first_run()
         if shown:
             _print_logins(settings, shown)
+        _calm_the_collector()
         yield product
+
+
+def _calm_the_collector() -> None:
+    """Keeps Python's collector of cycles from walking what lives as long as the process with every few batches.
+
+    Readings hold no cycles; pages do, and still go. See docs/decisions/0009 for what it saves.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_YOUNG, GC_MIDDLE, GC_OLD)
 
 
 async def _offer_first_run() -> None:

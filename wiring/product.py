@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 
 from actions.directory import Directory
+from actions.outbox.sender import SenderCounters
+from ingest.commander import Commander
 from ingest.consumer import Consumer
 from ingest.device_addresses import DeviceAddresses
 from ingest.http_intake import HttpIntake
 from ingest.mqtt import MqttLink
 from ingest.presence import Presence
+from ingest.pumps import PumpOffice
 from ingest.rights_keeper import RightsKeeper
+from ingest.sender import Sender
 from ingest.supervisor import Supervisor
 from ingest.ticker import Ticker
 from settings import Settings
@@ -26,6 +30,10 @@ class Product:
     intake: HttpIntake | None = None
     link: MqttLink | None = None
     ticker: Ticker | None = None
+    outbox: SenderCounters | None = None
+    sender: Sender | None = None
+    commander: Commander | None = None
+    pumps: PumpOffice | None = None
     rights: RightsKeeper | None = None
     addresses: DeviceAddresses = field(default_factory=DeviceAddresses)
 

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
 from nicegui import Client, app, core, ui
+from nicegui.server import Server
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from actions.live import hub
+from actions.release_key import WrongReleaseKey
 from api import health, oidc, rest
-from ingest import claim_http
+from ingest import claim_http, firmware_http, poll_http
 from ingest import http as http_ingest
 from ingest.broker import BrokerError, WrongBrokerUrl
 from settings import Settings
@@ -18,17 +21,19 @@ from storage import migrate
 from storage.embedded import EmbeddedPostgresError, FolderInUse
 from storage.secret import WrongSecret
 from tools.demo_files import DemoRefused
-from ui import pages, theme, web_guard
-from ui.alert_feed import AlertFeed
+from ui import faults, pages, theme, web_guard
+from ui.pages import Feeds
 from wiring.process import running
 from wiring.product import Product
 
 START_FAULTS = (
     DemoRefused,
     FolderInUse, EmbeddedPostgresError, BrokerError, WrongBrokerUrl, WrongSecret, migrate.DatabaseTooOld,
+    WrongReleaseKey,
 )  # fmt: skip
 RECONNECT_TIMEOUT_S = 20.0  # a phone that changes from Wi-Fi to mobile data takes longer than the default 3 s
 STOP_WITHIN_S = 3
+SOCKET_MESSAGE_BYTES_MAX = 1 << 20  # as much as any other request may send (ui/web_guard.py); files come by POST
 
 
 def serve(settings: Settings, with_demo: bool) -> None:
@@ -39,12 +44,16 @@ def serve(settings: Settings, with_demo: bool) -> None:
     @contextlib.asynccontextmanager
     async def lifespan(served: object) -> AsyncIterator[None]:
         try:
-            async with running(settings, with_demo, feed) as started:
+            async with running(settings, with_demo, feeds) as started:
                 product.append(started)
                 started.intake = http_ingest.mount(
                     rest_api, started.directory, hub, started.presence, started.supervisor
                 )
                 claim_http.mount(rest_api, started.addresses)
+                firmware_http.mount(rest_api)
+                if started.consumer is not None:
+                    poll_http.mount(rest_api, started.directory, started.presence, started.consumer.reject)
+                _take_the_lighter_websocket()
                 async with inner(served):  # NiceGUI's own lifespan of the same app
                     yield
         except START_FAULTS as fault:
@@ -52,7 +61,7 @@ def serve(settings: Settings, with_demo: bool) -> None:
             os._exit(1)  # all is stopped by now; raising would only bury the sentence under the server's trace
 
     app.router.lifespan_context = lifespan
-    rest_api, feed = install(settings, lambda: product[0])
+    rest_api, feeds = install(settings, lambda: product[0])
     ui.run(
         host=settings.host,
         port=settings.port,
@@ -69,14 +78,30 @@ def serve(settings: Settings, with_demo: bool) -> None:
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         access_log=False,
         server_header=False,
+        log_config=None,  # the server's own words go where all others go
+        ws_per_message_deflate=False,
+        ws_max_size=SOCKET_MESSAGE_BYTES_MAX,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
     )
 
 
-def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI, AlertFeed]:
-    """Adds pages, API and health to the web application; returns the API and what keeps open pages' alerts right."""
+def _take_the_lighter_websocket() -> None:
+    """Lets the server speak WebSocket by `websockets` instead of NiceGUI's fixed choice; see docs/decisions/0009."""
+    Server.instance.config.ws_protocol_class = WebSocketsSansIOProtocol
+
+
+def is_stopping() -> bool:
+    """Whether a signal has told the server to stop."""
+    return hasattr(Server, "instance") and Server.instance.should_exit
+
+
+def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI, Feeds]:
+    """Adds pages, API and health to the web application; returns the API and what keeps open pages right."""
     core.sio.eio.cors_allowed_origins = [settings.public_url] if settings.public_url else None
-    web_guard.install(app, settings.public_url)
+    web_guard.install(app, settings.public_url, is_stopping)
     theme.install()
+    faults.install(app)
     rest_api = rest.mount(app, settings.public_url, with_people=settings.role != "ingest")
     health.mount_health(
         app, product, gauges=lambda: {"pages": len(Client.instances), "sockets": rest_api.state.socket.clients}
@@ -86,4 +111,5 @@ def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI
         provider = oidc.Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
         oidc.mount(app, provider, settings.public_url)
     name = settings.oidc_name if settings.oidc_issuer else ""
-    return rest_api, pages.install(secure=settings.public_url.startswith("https://"), oidc_name=name)
+    secure = settings.public_url.startswith("https://")
+    return rest_api, pages.install(secure=secure, oidc_name=name, public_url=settings.public_url)

@@ -4,6 +4,7 @@ seats                       who a token stands for, asked anew at every request
 entrance, sessions          signing in by password and code; one's sessions, signing out, switching tenants
 credentials, throttle       judging a password; failures slow down whoever guesses, and nobody else
 second_factor               authenticator codes and recovery codes
+passkeys, passkey_sign_in   keys held by telephones and computers (passkey_answers judges what they sign)
 tokens, api_keys, oidc      phones, integrations, an outer OpenID provider
 first_run, invitations, member_import, tenants      how people and tenants come to be
 members, resets, profile    what owners do for their people, and people for themselves

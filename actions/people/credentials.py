@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from actions.passwords import has_password, verify
+from actions.passwords import crowded, has_password, verify
 from actions.people import signed, throttle
 from domain.refusals import Refusal, TryLater
 from domain.throttling import ACCOUNT, ADDRESS, PAIR, Pace
@@ -56,10 +56,16 @@ async def check_password(
         ).one()
     person_id, name, hash_, has_second_factor, changed_at, is_known = person
     paces, own = paces_of(login.lower(), person_id, address, device, is_known, now)
+    known = list(paces) == [own]
+    if later := crowded(known=known):
+        return later
     attempt = await throttle.attempt(paces, now)
     if isinstance(attempt, TryLater):
         return attempt
-    fits, better = await verify(password, hash_)
+    judged = await verify(password, hash_, known=known)
+    if isinstance(judged, TryLater):
+        return await _not_judged(attempt, judged)
+    fits, better = judged
     if not fits:
         return Refusal.WRONG_CREDENTIALS
     async with transaction(EVERY_TENANT) as tx:
@@ -82,18 +88,30 @@ async def check_own_password(person_id: UUID, password: str, address: str, now: 
     attempt = await throttle.attempt(paces, now)
     if isinstance(attempt, TryLater):
         return attempt
-    fits, _ = await verify(password[:PASSWORD_CHARS_MAX], hash_)
-    if not fits:
+    judged = await verify(password[:PASSWORD_CHARS_MAX], hash_, known=True)
+    if isinstance(judged, TryLater):
+        return await _not_judged(attempt, judged)
+    if not judged[0]:
         return Refusal.WRONG_CREDENTIALS
     async with transaction(EVERY_TENANT) as tx:
         await throttle.forgive(tx, attempt, clear=own)
     return None
 
 
+async def _not_judged(attempt: throttle.Attempt, later: TryLater) -> TryLater:
+    """Too many were waiting: nobody has failed, so nothing is counted."""
+    async with transaction(EVERY_TENANT) as tx:
+        await throttle.forgive(tx, attempt)
+    return later
+
+
 def paces_of(
     account: str, person_id: UUID | None, address: str, device: str, is_known: bool, now: datetime
 ) -> tuple[dict[str, Pace], str]:
-    """What slows an attempt down, and which of these keys is the person's own: cleared when they get it right."""
+    """What slows an attempt down, and which of these keys is the person's own: cleared when they get it right.
+
+    Whoever is known has no key but their own.
+    """
     mark = signed.read(signed.DEVICE, device, now, "sub", "jti") if device else None
     if mark is not None and person_id is not None and mark["sub"] == str(person_id):
         own = throttle.key_of("device", mark["jti"], account)

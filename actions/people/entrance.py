@@ -66,15 +66,11 @@ async def enter_code(ticket: str, code: str, address: str, agent: str, now: date
     """The second step: a code of the authenticator or a recovery code. WRONG_CODE, SECOND_STEP_EXPIRED, or what
     `sign_in` refuses.
     """
-    claims = signed.read(signed.SECOND_STEP, ticket, now, "sub", "changed")
-    if claims is None:
+    person_id = await person_of_step(ticket, now)
+    if person_id is None:
         return Refusal.SECOND_STEP_EXPIRED
-    person_id = UUID(claims["sub"])
     async with transaction(EVERY_TENANT) as tx:
-        changed_at = await tx.scalar(text("SELECT password_changed_at FROM person WHERE id = :id"), {"id": person_id})
         is_known = await is_known_address(tx, person_id, address, now)
-    if str(changed_at) != claims["changed"]:
-        return Refusal.SECOND_STEP_EXPIRED
     fault = await check_code(person_id, code, address, now, is_known=is_known)
     if fault is not None:
         return fault
@@ -84,6 +80,17 @@ async def enter_code(ticket: str, code: str, address: str, agent: str, now: date
             return chair
         entered, _ = await start_session(tx, chair, address, agent, now)
     return entered
+
+
+async def person_of_step(ticket: str, now: datetime) -> UUID | None:
+    """Whose password was right when the ticket was made; None if it has expired or the password was changed since."""
+    claims = signed.read(signed.SECOND_STEP, ticket, now, "sub", "changed")
+    if claims is None:
+        return None
+    person_id = UUID(claims["sub"])
+    async with transaction(EVERY_TENANT) as tx:
+        changed_at = await tx.scalar(text("SELECT password_changed_at FROM person WHERE id = :id"), {"id": person_id})
+    return person_id if str(changed_at) == claims["changed"] else None
 
 
 async def chair_of(tx: AsyncSession, person_id: UUID) -> Refusal | Chair:

@@ -18,7 +18,7 @@ from actions.people.secrets_once import digest
 from actions.people.sessions import Chair, SignedIn, start_session
 from actions.people.trail import note
 from domain.access import Role
-from domain.refusals import Refusal, Weakness
+from domain.refusals import Refusal, TryLater, Weakness
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import Invitation, Tenant
 
@@ -65,7 +65,7 @@ async def offer_first_run(now: datetime) -> str | None:
 
 async def take_first_run(
     code: str, login: str, name: str, password: str, language: str, address: str, agent: str, now: datetime
-) -> Refusal | Weakness | SignedIn:
+) -> Refusal | TryLater | Weakness | SignedIn:
     """Makes somebody the first super_admin and signs them in. LINK_UNKNOWN, LINK_EXPIRED, LINK_USED (somebody else was
     quicker), LOGIN_TAKEN, EMPTY, TOO_LONG.
     """

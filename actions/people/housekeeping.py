@@ -13,10 +13,12 @@ KEPT_FOR = timedelta(days=90)  # longer than an address is known for (credential
 
 _OVER = "coalesce(ended_at, expires_at) < :before"
 _SWEEPS = (
+    "DELETE FROM passkey_challenge WHERE expires_at < :now",
     "DELETE FROM throttle WHERE last_at < :forgotten AND open_at < :now",
     f"DELETE FROM refresh_token WHERE session_id IN (SELECT id FROM web_session WHERE {_OVER})",
     f"DELETE FROM web_session WHERE {_OVER}",
     "DELETE FROM password_reset WHERE expires_at < :before",
+    "DELETE FROM message WHERE done_at < :before",
 )
 
 

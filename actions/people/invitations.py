@@ -1,13 +1,14 @@
 """Invitations: a link that works once, before it expires, and makes somebody a member of a tenant."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from actions.outbox import withdraw
+from actions.people.invitation_links import INVITATION_LASTS, OPEN_MAX, Invited, add_invitation, open_count
 from actions.people.newcomers import (
     CONTACT_CHARS_MAX,
     NAME_CHARS_MAX,
@@ -19,35 +20,23 @@ from actions.people.newcomers import (
     text_fault,
 )
 from actions.people.seats import Seat
-from actions.people.secrets_once import digest, fresh
+from actions.people.secrets_once import digest
 from actions.people.sessions import Chair, SignedIn, start_session
 from actions.people.trail import note, tell
 from domain.access import MAY_GIVE, Intent, Role, Viewer
 from domain.links import LinkState, fault_of
-from domain.refusals import Refusal, Weakness
+from domain.refusals import Refusal, TryLater, Weakness
 from domain.tenancy import TenantStatus
 from storage import people
 from storage.people import InvitationRow
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import Invitation, Person, Tenant
 
-INVITATION_LASTS = timedelta(days=7)
-OPEN_MAX = 5_000  # of one tenant
-
 __all__ = [
     "CONTACT_CHARS_MAX", "INVITATION_LASTS", "NAME_CHARS_MAX", "InvitationRow", "InvitationView", "Invited",
     "LinkState", "accept_invitation", "admit", "invitation_of", "invitations", "invite", "join", "open_invitation",
     "renew_invitation", "revoke_invitation", "take",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """A fresh invitation; the token is shown once: the link is `/invitation/<token>`."""
-
-    id: UUID
-    token: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +70,6 @@ async def invite(by: Viewer, role: Role, name: str, contact: str, now: datetime)
     return invited
 
 
-async def add_invitation(
-    tx: AsyncSession, tenant_id: UUID, by: UUID | None, role: Role, name: str, contact: str, now: datetime
-) -> Invited:
-    """Stores a fresh link as part of the caller's transaction; the caller has asked whether it may."""
-    invited = Invited(uuid4(), fresh(), now + INVITATION_LASTS)
-    tx.add(
-        Invitation(
-            id=invited.id,
-            tenant_id=tenant_id,
-            token_hash=digest(invited.token),
-            role=role,
-            name=name,
-            contact=contact,
-            invited_by=by,
-            created_at=now,
-            expires_at=invited.expires_at,
-        )
-    )
-    await tx.flush()
-    return invited
-
-
-async def open_count(tx: AsyncSession, tenant_id: UUID, now: datetime) -> int:
-    """How many links of a tenant work now."""
-    counted = await tx.scalar(
-        text(
-            "SELECT count(*) FROM invitation WHERE tenant_id = :tenant AND used_at IS NULL AND revoked_at IS NULL"
-            " AND expires_at > :now"
-        ),
-        {"tenant": tenant_id, "now": now},
-    )
-    return int(counted or 0)
-
-
 async def revoke_invitation(by: Viewer, invitation_id: UUID, now: datetime) -> Refusal | None:
     """Makes an open link useless. NOT_ALLOWED, NOT_FOUND, LINK_USED, LINK_REVOKED."""
     async with transaction(EVERY_TENANT) as tx:
@@ -124,6 +79,7 @@ async def revoke_invitation(by: Viewer, invitation_id: UUID, now: datetime) -> R
         if row.revoked_at is not None:
             return Refusal.LINK_REVOKED
         row.revoked_at = now
+        await withdraw(tx, by.tenant_id, f"invitation:{row.id}", now)
         await note(tx, by, "revoke_invitation", "invitation", row.id, row.name, after={"revoked_at": now})
     return None
 
@@ -135,6 +91,7 @@ async def renew_invitation(by: Viewer, invitation_id: UUID, now: datetime) -> Re
         if isinstance(row, Refusal):
             return row
         row.revoked_at = row.revoked_at or now
+        await withdraw(tx, by.tenant_id, f"invitation:{row.id}", now)
         invited = await add_invitation(tx, by.tenant_id, by.person_id, Role(row.role), row.name, row.contact, now)
         before, after = {"invitation": row.id}, {"invitation": invited.id, "expires_at": invited.expires_at}
         await note(tx, by, "renew_invitation", "invitation", invited.id, row.name, before=before, after=after)
@@ -170,7 +127,7 @@ async def invitation_of(token: str, now: datetime) -> Refusal | InvitationView:
 
 async def accept_invitation(
     token: str, login: str, name: str, password: str, language: str, address: str, agent: str, now: datetime
-) -> Refusal | Weakness | SignedIn:
+) -> Refusal | TryLater | Weakness | SignedIn:
     """Makes a new person with the offered role and signs them in. Refusals of `invitation_of`, LOGIN_TAKEN, EMPTY,
     TOO_LONG.
     """

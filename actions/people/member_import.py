@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.passwords import is_importable
 from actions.people.credentials import LOGIN_CHARS_MAX
-from actions.people.invitations import OPEN_MAX, add_invitation, open_count
+from actions.people.invitation_links import OPEN_MAX, add_invitation, open_count
 from actions.people.newcomers import (
     CONTACT_CHARS_MAX,
     LANGUAGES,

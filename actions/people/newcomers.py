@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.password_strength import weakness
-from actions.passwords import NO_PASSWORD, hashed
+from actions.passwords import NO_PASSWORD, hashed, hashed_in_turn
 from actions.people.credentials import LOGIN_CHARS_MAX
 from domain.access import Role
-from domain.refusals import Refusal, Weakness
+from domain.refusals import Refusal, TryLater, Weakness
 from domain.words import is_line, tidy
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import Membership, Person
@@ -34,7 +34,7 @@ class Newcomer:
 
 async def judge_newcomer(
     login: str, name: str, contact: str, language: str, password: str, about: Iterable[str]
-) -> Refusal | Weakness | Newcomer:
+) -> Refusal | TryLater | Weakness | Newcomer:
     """Checks what somebody says about themselves, and hashes the password. EMPTY, TOO_LONG; whether the login is taken
     only storing tells. An unknown language becomes English.
     """
@@ -45,7 +45,10 @@ async def judge_newcomer(
         return fault
     if weak := await weakness(password, (login, name, contact, *about)):
         return weak
-    return Newcomer(login, name, contact, language if language in LANGUAGES else "en", await hashed(password))
+    hash_ = await hashed_in_turn(password)
+    if isinstance(hash_, TryLater):
+        return hash_
+    return Newcomer(login, name, contact, language if language in LANGUAGES else "en", hash_)
 
 
 def text_fault(said: str, chars_max: int) -> Refusal | None:

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.password_strength import weakness
-from actions.passwords import has_password, hashed
+from actions.passwords import has_password, hashed_in_turn
+from actions.people.account_news import tell_of_password
 from actions.people.credentials import check_own_password
 from actions.people.newcomers import CONTACT_CHARS_MAX, LANGUAGES, NAME_CHARS_MAX, text_fault
 from actions.people.seats import Seat
@@ -88,10 +89,13 @@ async def change_password(
     known = await profile(seat)
     if weak := await weakness(new, (known.login, known.name, known.contact, seat.tenant_name)):
         return weak
-    hash_ = await hashed(new)
+    hash_ = await hashed_in_turn(new)
+    if isinstance(hash_, TryLater):
+        return hash_
     async with transaction(EVERY_TENANT) as tx:
         await set_password(tx, person_id, hash_, now)
         ended = await end_in(tx, person_id, now, but=seat.session_id)
+        await tell_of_password(tx, seat.viewer.tenant_id, person_id, now)
         after = {"ended_sessions": ended}
         await note(tx, seat.viewer, "change_password", "person", person_id, known.name, after=after)
     return None

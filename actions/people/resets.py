@@ -1,6 +1,6 @@
 """A new password by a link that works once: made by an owner for their people, by the platform, or by the operator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -8,9 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
+from actions.outbox import Notice, put_for_person, ways
 from actions.password_strength import weakness
-from actions.passwords import hashed
+from actions.passwords import hashed_in_turn
 from actions.people import throttle
+from actions.people.account_news import RESET_LINK, mail_link, tell_of_password
 from actions.people.credentials import LOGIN_CHARS_MAX
 from actions.people.members import own_person
 from actions.people.profile import set_password
@@ -21,11 +23,13 @@ from domain.access import Intent, Role, Viewer
 from domain.links import fault_of
 from domain.refusals import Refusal, TryLater, Weakness
 from domain.throttling import ASKING
+from domain.ways import Way
 from domain.words import is_line, tidy
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import PasswordReset, Person
 
 RESET_LASTS = timedelta(hours=24)
+MAILED_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class ResetLink:
 
     token: str
     expires_at: datetime
+    mailed_to: str = ""
+    """The address to which the link was mailed as well; empty if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,9 @@ class ResetView:
 
 
 async def ask_for_reset(login: str, address: str, now: datetime) -> TryLater | None:
-    """Notes that somebody forgot a password, for the owners' page of people (`PersonRow.reset_asked_at`). The answer
-    is the same whether there is such a person or not.
+    """Notes that somebody forgot a password, for the owners' page of people (`PersonRow.reset_asked_at`), and mails a
+    link to the addresses that the person has proved before. The answer is the same whether there is such a person or
+    not.
     """
     asked = await throttle.attempt({throttle.key_of("ask for reset", throttle.network_of(address)): ASKING}, now)
     if isinstance(asked, TryLater):
@@ -62,12 +69,34 @@ async def ask_for_reset(login: str, address: str, now: datetime) -> TryLater | N
             {"now": now, "login": login},
         )
         if person_id is not None:
-            tenants = await tx.execute(
-                text("SELECT tenant_id FROM membership WHERE person_id = :id"), {"id": person_id}
-            )
-            for tenant_id in tenants.scalars():
+            tenants = await _tenants_of(tx, person_id)
+            for tenant_id in tenants:
                 await tell(tx, tenant_id, person_id)
+            for tenant_id in tenants[:1]:
+                await _mail_to_themselves(tx, tenant_id, person_id, now)
     return None
+
+
+async def _mail_to_themselves(tx: AsyncSession, tenant_id: UUID, person_id: UUID, now: datetime) -> None:
+    """No more often than every ten minutes, and without ending links of before: anybody may ask for anybody."""
+    is_recent = await tx.scalar(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE person_id = :id AND reason = :reason AND created_at > :since)"
+        ),
+        {"id": person_id, "reason": RESET_LINK, "since": now - MAILED_EVERY},
+    )
+    if is_recent or Way.MAIL not in ways.offered():
+        return
+    person, link = await tx.get_one(Person, person_id), ResetLink(fresh(), now + RESET_LASTS)
+    if await put_for_person(tx, tenant_id, _notice(person, link), person_id, f"forgot:{uuid4()}", now, only=Way.MAIL):
+        await _store(tx, link, person_id, None, now)
+        after = {"expires_at": link.expires_at}
+        await note(tx, None, "mail_reset_link", "person", person_id, person.name, after=after, tenant_id=tenant_id)
+
+
+def _notice(person: Person, link: ResetLink) -> Notice:
+    facts = {"name": person.name, "expires_at": link.expires_at.isoformat()}
+    return Notice(RESET_LINK, facts, {"path": f"/reset/{link.token}"}, about=f"person:{person.id}")
 
 
 async def make_reset_link(by: Viewer, person_id: UUID, now: datetime) -> Refusal | ResetLink:
@@ -81,9 +110,11 @@ async def make_reset_link(by: Viewer, person_id: UUID, now: datetime) -> Refusal
         if isinstance(person, Refusal):
             return person
         link = await _add(tx, person, by.person_id, now)
+        notice = _notice(person, link)
+        mailed_to = await mail_link(tx, by.tenant_id, person.contact, person.language, notice, now, person.id)
         after = {"expires_at": link.expires_at}
         await note(tx, by, "make_reset_link", "person", person.id, person.name, after=after)
-    return link
+    return replace(link, mailed_to=mailed_to)
 
 
 async def make_reset_link_as_operator(login: str, now: datetime) -> Refusal | ResetLink:
@@ -113,7 +144,7 @@ async def reset_of(token: str, now: datetime) -> Refusal | ResetView:
     return ResetView(person.login, person.name, person.language, row.expires_at)
 
 
-async def reset_password(token: str, password: str, now: datetime) -> Refusal | Weakness | None:
+async def reset_password(token: str, password: str, now: datetime) -> Refusal | TryLater | Weakness | None:
     """Sets the new password and ends all of the person's sessions; they sign in with it afterwards (with their second
     factor, if they have one). Refusals of `reset_of`.
     """
@@ -122,7 +153,9 @@ async def reset_password(token: str, password: str, now: datetime) -> Refusal | 
         return view
     if weak := await weakness(password, (view.login, view.name)):
         return weak
-    hash_ = await hashed(password)
+    hash_ = await hashed_in_turn(password)
+    if isinstance(hash_, TryLater):
+        return hash_
     async with transaction(EVERY_TENANT) as tx:
         found = await _open(tx, token, now)
         if isinstance(found, Refusal):
@@ -132,7 +165,10 @@ async def reset_password(token: str, password: str, now: datetime) -> Refusal | 
         await tx.flush()
         await set_password(tx, person.id, hash_, now)
         ended = await end_in(tx, person.id, now)
-        for tenant_id in await _tenants_of(tx, person.id):
+        tenants = await _tenants_of(tx, person.id)
+        for tenant_id in tenants[:1]:
+            await tell_of_password(tx, tenant_id, person.id, now)
+        for tenant_id in tenants:
             by = Viewer(person.id, person.name, tenant_id, Role.MEMBER)
             after = {"ended_sessions": ended}
             await note(tx, by, "reset_password", "person", person.id, person.name, after=after)
@@ -149,10 +185,15 @@ async def _add(tx: AsyncSession, person: Person, by: UUID | None, now: datetime)
         {"now": now, "id": person.id},
     )
     person.reset_asked_at = None
+    await _store(tx, link, person.id, by, now)
+    return link
+
+
+async def _store(tx: AsyncSession, link: ResetLink, person_id: UUID, by: UUID | None, now: datetime) -> None:
     tx.add(
         PasswordReset(
             id=uuid4(),
-            person_id=person.id,
+            person_id=person_id,
             token_hash=digest(link.token),
             created_by=by,
             created_at=now,
@@ -160,7 +201,6 @@ async def _add(tx: AsyncSession, person: Person, by: UUID | None, now: datetime)
         )
     )
     await tx.flush()
-    return link
 
 
 async def _open(tx: AsyncSession, token: str, now: datetime) -> Refusal | tuple[PasswordReset, Person]:

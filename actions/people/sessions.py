@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.people import signed
+from actions.people.account_news import tell_of_new_place
 from actions.people.cookies import DEVICE_LASTS
 from actions.people.seats import SESSION_IDLE, SESSION_LONGEST, Door, Seat, session_of_access_token
 from actions.people.secrets_once import digest, fresh
@@ -89,6 +90,7 @@ async def start_session(
     tx.add(session)
     await tx.flush()
     viewer = Viewer(chair.person_id, chair.name, chair.tenant_id, chair.role, scopes)
+    await tell_of_new_place(tx, chair.tenant_id, chair.person_id, session.id, session.address, now)
     said = {"door": door, "agent": session.agent}
     await note(tx, viewer, "sign_in", "session", session.id, chair.name, after=said, address=address)
     device = signed.sign(signed.DEVICE, {"sub": str(chair.person_id), "jti": fresh()}, DEVICE_LASTS, now)

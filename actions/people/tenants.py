@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from actions.announce import Announcement, Topic, announce
 from actions.people import throttle
+from actions.people.account_news import tell_owners_of_status
 from actions.people.newcomers import (
     LANGUAGES,
     NAME_CHARS_MAX,
@@ -30,6 +31,7 @@ from domain.access import Intent, Role, Viewer
 from domain.refusals import Refusal, TryLater, Weakness
 from domain.tenancy import TenantStatus, may_become
 from domain.throttling import ASKING
+from domain.words import tidy
 from storage import people as stored
 from storage.people import TenantRow
 from storage.session import EVERY_TENANT, transaction
@@ -125,6 +127,23 @@ async def tenant(by: Viewer, tenant_id: UUID) -> Refusal | TenantRow:
         return await stored.tenant(tx, tenant_id) or Refusal.NOT_FOUND
 
 
+async def reason_for_owner(login: str, why: Refusal) -> str:
+    """What the platform wrote when it declined or suspended the tenant of this owner, who was refused for it after the
+    right password; empty for everybody else.
+    """
+    states = {Refusal.TENANT_DECLINED: TenantStatus.DECLINED, Refusal.TENANT_SUSPENDED: TenantStatus.SUSPENDED}
+    async with transaction(EVERY_TENANT) as tx:
+        said = await tx.scalar(
+            text(
+                "SELECT t.status_note FROM tenant t JOIN membership m ON m.tenant_id = t.id"
+                " JOIN person p ON p.id = m.person_id WHERE lower(p.login) = lower(:login) AND m.role = 'owner'"
+                " AND m.suspended_at IS NULL AND t.status = :status ORDER BY t.status_at DESC LIMIT 1"
+            ),
+            {"login": tidy(login), "status": states.get(why)},
+        )
+    return str(said or "")
+
+
 async def approve_tenant(by: Viewer, tenant_id: UUID, now: datetime) -> Refusal | None:
     """From pending or declined. NOT_ALLOWED, NOT_FOUND, ALREADY_SO, NOT_POSSIBLE_NOW."""
     wrong_from = frozenset({TenantStatus.SUSPENDED})
@@ -177,6 +196,7 @@ async def _become(
         if status is TenantStatus.SUSPENDED:
             await _end_sessions(tx, tenant_id, now)
         await announce(tx, Announcement(Topic.TENANT, tenant_id, id=str(tenant_id)))
+        await tell_owners_of_status(tx, tenant_id, row.name, status, why, now)
         before, after = {"status": was}, {"status": status, "note": why}
         for place in (by.tenant_id, tenant_id):
             await note(tx, by, intent, "tenant", row.id, row.name, before=before, after=after, tenant_id=place)

@@ -83,8 +83,9 @@ async def attempt(paces: Mapping[str, Pace], now: datetime) -> TryLater | Attemp
     return Attempt(counted)
 
 
-async def forgive(tx: AsyncSession, attempt: Attempt, clear: str) -> None:
-    """The attempt was right: it counts no more, and under the key `clear` neither do the failures before it.
+async def forgive(tx: AsyncSession, attempt: Attempt, clear: str | None = None) -> None:
+    """The attempt was right, or was never judged: it counts no more. It was right: under the key `clear` neither do the
+    failures before it.
 
     Under the other keys those stay: a stranger's failures are not excused by somebody else's right password.
     """

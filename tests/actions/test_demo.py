@@ -19,10 +19,11 @@ from storage.session import EVERY_TENANT, transaction
 from tests.conftest import SECRET
 from tests.private_mosquitto import PrivateMosquitto
 from tests.private_postgres import PrivatePostgres
+from tests.pump_parts import assert_books_balance, fetch
 from tests.virtual.climate import DAY_S, Room, climate
 from tests.virtual.script import ROLES
 from tools.demo import Demo, DemoRefused, seed
-from tools.demo_cast import BOTH, CAST, COOPERATIVE, WORKSHOP, PitPart, TenantPart
+from tools.demo_cast import BOTH, CAST, COOPERATIVE, PLATFORM, WORKSHOP, PitPart, TenantPart
 from tools.demo_files import FLEET
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -97,8 +98,9 @@ async def test_each_tenant_sees_its_own_pits_and_devices_and_nothing_else(demo: 
     tenant_id = await tenant_of(own.name)
     async with transaction(tenant_id) as tx:
         assert [pit.name for pit in await queries.pits(tx)] == [pit.name for pit in own.pits]
-        serials = {f"PP-{device.serial}" for pit in own.pits for device in pit.devices}
-        assert {device.name for device in await queries.devices(tx, NOW)} == serials
+        names = {f"PP-{device.serial}" for pit in own.pits for device in pit.devices}
+        names |= {motor.name for motor in own.motors}
+        assert {device.name for device in await queries.devices(tx, NOW)} == names
         for table in ("alert", "reading", "reading_1m", "reading_1h", "reading_1d", "film_profile", "limits"):
             tenants = await tx.execute(text(f"SELECT DISTINCT tenant_id FROM {table}"))
             assert {*tenants.scalars()} <= ({tenant_id} if own.has_workshop else set()), table
@@ -111,7 +113,17 @@ async def test_the_cooperative_has_a_pump_only_and_the_third_tenant_both(demo: D
             (WORKSHOP.name, True, False),
             (COOPERATIVE.name, False, True),
             (BOTH.name, True, True),
+            (PLATFORM.name, False, False),
         }
+
+
+async def test_the_cooperatives_motors_stand_by_turns_and_its_members_have_what_they_bought(demo: Demo) -> None:
+    assert await fetch("SELECT count(*), count(DISTINCT group_id) FROM motor") == [(len(COOPERATIVE.motors), 1)]
+    bought = {person.name: person.minutes * 60 for person in COOPERATIVE.people if person.minutes}
+    wallets = await fetch("SELECT p.name, w.available_s FROM wallet w JOIN person p ON p.id = w.member_id")
+    assert {str(name): int(available_s) for name, available_s in wallets} == bought
+    assert {kind for (kind,) in await fetch("SELECT kind FROM transfer")} == {"recharge"}
+    await assert_books_balance()
 
 
 async def test_a_later_start_changes_nothing_and_shows_the_same_logins(demo: Demo, data: Path) -> None:
@@ -213,9 +225,9 @@ def test_calm_pits_stay_within_the_limits_of_their_film_on_every_day_of_the_year
 
 async def test_the_fleet_connects_with_the_demos_passwords_and_leaves_when_stopped(demo: Demo) -> None:
     users = demo.broker_users()
-    assert len(users) == sum(len(pit.devices) for part in CAST for pit in part.pits)
+    assert len(users) == sum(len(part.motors) + sum(len(pit.devices) for pit in part.pits) for part in CAST)
     roles = [(device.serial, ROLES[device.role].runs) for part in CAST for pit in part.pits for device in pit.devices]
-    running = {serial for serial, runs in roles if runs}
+    running = {serial for serial, runs in roles if runs} | {motor.serial for motor in COOPERATIVE.motors}
     with PrivateMosquitto() as mosquitto:
         async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client, asyncio.timeout(20):
             await client.subscribe("v1/+/+/avail", qos=1)

@@ -13,7 +13,7 @@ from storage.session import EVERY_TENANT, transaction
 from tests.conftest import World
 from tools import demo_files
 from tools.demo import DemoRefused, seed
-from tools.demo_files import FLEET, LOGINS
+from tools.demo_files import FLEET, LOGINS, MOTORS
 
 NOW = datetime.now(UTC)
 NOBODY = UUID(int=7)
@@ -27,13 +27,13 @@ async def tenants() -> set[str]:
 async def test_two_starts_at_once_make_one_demo_and_replace_the_files_of_one_that_is_gone(
     database: str, tmp_path: Path
 ) -> None:
-    demo_files.write(tmp_path, [NOBODY], [demo_files.Login("gone", "gone", "owner", "gone@gone", "gone")], [])
+    demo_files.write(tmp_path, [NOBODY], [demo_files.Login("gone", "gone", "owner", "gone@gone", "gone")], [], [])
     first, second = await asyncio.gather(seed(NOW, tmp_path), seed(NOW, tmp_path))
     assert first == second
     made, logins = demo_files.read(tmp_path)
     assert {str(id_) for id_ in made} == await tenants()
     assert logins == first.logins
-    for name in (LOGINS, FLEET):
+    for name in (LOGINS, FLEET, MOTORS):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
 
@@ -41,7 +41,7 @@ async def test_a_database_with_tenants_of_its_own_is_left_alone(world: World, tm
     with pytest.raises(DemoRefused, match="Start without the demo"):
         await seed(NOW, tmp_path)
     assert not list(tmp_path.iterdir())
-    demo_files.write(tmp_path, [NOBODY], [], [])
+    demo_files.write(tmp_path, [NOBODY], [], [], [])
     with pytest.raises(DemoRefused, match="needs an empty one"):
         await seed(NOW, tmp_path)
     assert await tenants() == {str(world.here.tenant_id), str(world.there.tenant_id)}
@@ -51,7 +51,7 @@ async def test_a_database_with_tenants_of_its_own_is_left_alone(world: World, tm
     "broken", ["", "{}", "[]", '{"tenants": ["x"], "logins": []}', '{"tenants": [], "logins": [{}]}']
 )
 def test_broken_files_are_named_instead_of_believed(tmp_path: Path, broken: str) -> None:
-    demo_files.write(tmp_path, [], [], [])
+    demo_files.write(tmp_path, [], [], [], [])
     (tmp_path / LOGINS).write_text(broken, encoding="utf-8")
     with pytest.raises(DemoRefused, match="can't be read"):
         demo_files.read(tmp_path)

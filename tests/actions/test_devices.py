@@ -71,7 +71,7 @@ async def test_a_device_is_renamed_moved_and_switched_off_and_each_change_is_wri
     for _ in range(2):  # the second time nothing changes
         assert await devices.rename(id_, "  By the door ", by) is None
         assert await devices.move(id_, other, by) is None
-        assert await devices.enable(id_, False, by) is None
+        assert await devices.enable(id_, False, by, NOW) is None
     row = await row_of(id_)
     assert (row.name, row.pit_id, row.enabled) == ("By the door", other, False)
     assert await trail_of(id_) == [
@@ -119,7 +119,7 @@ Act = Callable[[str, Viewer], Awaitable[Any]]
 ACTS: dict[str, Act] = {
     "rename": lambda id_, by: devices.rename(id_, "Mine", by),
     "move": lambda id_, by: devices.move(id_, None, by),
-    "switch off": lambda id_, by: devices.enable(id_, False, by),
+    "switch off": lambda id_, by: devices.enable(id_, False, by, NOW),
     "remove": lambda id_, by: devices.remove(id_, by, NOW),
     "make a code": lambda id_, by: device_claims.make_code(id_, by, NOW),
     "rotate": lambda id_, by: device_credentials.rotate(id_, by, NOW),
@@ -148,7 +148,7 @@ async def test_the_consumer_takes_nothing_of_a_device_that_is_switched_off_or_re
     world: World, directory: Directory
 ) -> None:
     by, node = world.here.owner, await claimed_node(world.here.owner)
-    await devices.enable(world.here.device_id, False, by)
+    await devices.enable(world.here.device_id, False, by, NOW)
     await device_credentials.revoke(node.id, by, now())
     await directory.load()
     assert not directory.devices[world.here.device_id].enabled

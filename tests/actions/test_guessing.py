@@ -1,17 +1,19 @@
 """Guessing is slow for whoever guesses, and signing in stays open for whoever the account belongs to."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
 
+from actions import passwords
 from actions.people import SignedIn, sign_in
 from actions.people.housekeeping import sweep
 from actions.people.throttle import network_of
 from domain.access import Role
 from domain.refusals import Refusal, TryLater
 from domain.throttling import ACCOUNT, ADDRESS, FORGET_AFTER, PAIR
-from tests.actions.accounts import ELSEWHERE, HOME, NOW, PASSWORD, add, enter
+from tests.actions.accounts import ELSEWHERE, HOME, NOW, PASSWORD, add, enter, until
 from tests.actions.senders import execute, fetch
 from tests.conftest import World
 
@@ -154,3 +156,38 @@ async def test_what_was_typed_as_a_name_is_not_kept() -> None:
 )
 def test_a_household_with_ipv6_counts_as_one_address(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+async def crowd(monkeypatch: pytest.MonkeyPatch, login: str = "person{}@here") -> list[object]:
+    """Guesses of a hundred strangers at once, from as many addresses, at hashes that take their time."""
+    compare = passwords._compare
+
+    def slowly(*arguments: str) -> tuple[bool, str | None]:
+        time.sleep(0.05)
+        return compare(*arguments)
+
+    monkeypatch.setattr(passwords, "_compare", slowly)
+    return await asyncio.gather(*(guess(login.format(n), f"203.0.113.{n}") for n in range(100)))
+
+
+async def test_a_crowd_of_strangers_is_refused_in_part_and_keeps_nobody_waiting_who_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(passwords, "WAITING_MAX", 16)
+    device = (await enter("asha@here", HOME)).device
+    strangers = asyncio.create_task(crowd(monkeypatch))
+    await until(lambda: len(passwords._door()._strangers) == passwords.WAITING_MAX)
+    assert isinstance(await come_in(device=device), SignedIn)
+    assert passwords._door()._strangers, "the crowd was through before"
+    answers = await strangers
+    assert answers.count(TryLater(passwords.CROWDED_WAIT_S)) > 0
+    assert answers.count(WRONG) >= passwords.WAITING_MAX
+
+
+async def test_who_was_refused_for_the_crowd_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "WAITING_MAX", 4)
+    answers = await crowd(monkeypatch, "asha@here")
+    judged = answers.count(WRONG)
+    assert judged < len(answers)
+    [(failures,)] = await fetch("SELECT max(failures) FROM throttle")
+    assert failures <= judged

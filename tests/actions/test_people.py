@@ -23,7 +23,7 @@ from actions.people import (
     sign_out,
 )
 from domain.access import Role
-from domain.refusals import Refusal
+from domain.refusals import Refusal, TryLater
 from storage.seats import TOUCH_EVERY
 from tests.actions.senders import execute, fetch
 from tests.conftest import World
@@ -101,9 +101,9 @@ async def test_an_unknown_name_costs_a_comparison_too(asha: UUID, monkeypatch: p
     """Otherwise the time that the answer takes would say which names exist."""
     compared = []
 
-    async def verify(password: str, hash_: str | None) -> tuple[bool, str | None]:
+    async def verify(password: str, hash_: str | None, *, known: bool) -> TryLater | tuple[bool, str | None]:
         compared.append(hash_ is None)
-        return await passwords.verify(password, hash_)
+        return await passwords.verify(password, hash_, known=known)
 
     monkeypatch.setattr("actions.people.credentials.verify", verify)
     await refusal("nobody@here", PASSWORD)

@@ -14,6 +14,7 @@ from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
 from actions.live import Hub
+from actions.pumps import devices, lead
 from api import rest
 from api.context import now
 from domain.access import Viewer
@@ -44,9 +45,11 @@ async def doors(world: World) -> AsyncIterator[Doors]:
     app, hub = FastAPI(), Hub()
     api = rest.mount(app, hub=hub)
     api.dependency_overrides[now] = lambda: NOW
+    leading = await devices.take_lead(lambda *_: None, lambda _: None, NOW)
     owner, staff = await token_of(world.here.owner), await token_of(world.here.staff)
     async with client(app, owner) as as_owner, client(app, staff) as as_staff, client(app) as as_nobody:
         yield Doors(app, api, hub, as_owner, as_staff, as_nobody)
+    lead.resign(leading)
 
 
 def client(app: FastAPI, token: str | None = None) -> AsyncClient:

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from actions.directory import Directory
 from actions.live import Hub
+from actions.outbox.sender import SenderCounters
 from api.health import mount_health
 from ingest.http_intake import HttpIntake
 from ingest.presence import Presence
@@ -43,6 +44,8 @@ class Parts:
     intake: HttpIntake = field(default_factory=lambda: HttpIntake(Directory(), Hub(), Presence()))
     consumer: None = None
     ticker: None = None
+    sender: None = None
+    outbox: SenderCounters = field(default_factory=lambda: SenderCounters(sent=3, given_up=1))
 
 
 def watcher(parts: Parts, hub: Hub | None = None) -> AsyncClient:
@@ -119,4 +122,7 @@ async def test_metrics_are_numbers_that_prometheus_can_read(world: World) -> Non
     assert samples[("pitpilot_hub_pits",)] == 1
     assert samples[("pitpilot_pages",)] == 12
     assert samples[("pitpilot_sessions",)] == 1
+    assert samples[("pitpilot_messages_sent_total",)] == 3
+    assert samples[("pitpilot_messages_given_up_total",)] == 1
+    assert samples[("pitpilot_messages_unsent",)] == 0
     assert samples[("process_resident_memory_bytes",)] > 0

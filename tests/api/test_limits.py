@@ -39,6 +39,12 @@ async def test_what_is_left_out_inherits_again(doors: Doors, world: World) -> No
     assert (again["limits"]["warning_high"], again["origins"]["warning_high"]) == (12.0, "default")
 
 
+async def test_a_limit_a_hair_above_nothing_is_kept_as_it_was_said(doors: Doors, world: World) -> None:
+    path = f"/api/v1/pits/{world.here.pit_id}/limits/pm25"
+    put = await doors.owner.put(path, json={"warning_low": 6e-159})
+    assert (put.status_code, put.json()["own"]["warning_low"]) == (200, 6e-159)
+
+
 @pytest.mark.parametrize(
     ("own", "code"),
     [

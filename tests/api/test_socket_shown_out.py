@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -15,11 +16,16 @@ from actions.people.tenants import suspend_tenant
 from actions.people.tokens import PhoneTokens, sign_in_phone
 from api import socket
 from domain.access import Role, Scope
-from tests.actions.accounts import HOME, NOW, PASSWORD, add, add_super_admin, seated
+from tests.actions.accounts import HOME, PASSWORD, add, add_super_admin, seated
 from tests.api.live_client import Served, closed, hear, say, subscribe
 from tests.conftest import World
 
 pytestmark = pytest.mark.usefixtures("quick_hashes", "announced", "long_checks")
+
+
+def now() -> datetime:
+    """The socket asks the clock, so everything here does."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -42,36 +48,36 @@ def long_checks(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def bina(world: World) -> PhoneTokens:
     await add(world.here, Role.STAFF, "bina@here")
-    tokens = await sign_in_phone("bina@here", PASSWORD, "", HOME, "App", NOW)
+    tokens = await sign_in_phone("bina@here", PASSWORD, "", HOME, "App", now())
     assert isinstance(tokens, PhoneTokens)
     return tokens
 
 
 async def seat(tokens: PhoneTokens) -> Seat:
-    found = await seat_of(tokens.access, NOW)
+    found = await seat_of(tokens.access, now())
     assert found is not None
     return found
 
 
 async def suspended(world: World, bina: PhoneTokens) -> None:
-    assert await suspend_person(world.here.owner, bina.viewer.person_id, NOW) is None
+    assert await suspend_person(world.here.owner, bina.viewer.person_id, now()) is None
 
 
 async def tenant_suspended(world: World, bina: PhoneTokens) -> None:
     root = await add_super_admin()
-    assert await suspend_tenant(root.viewer, world.here.tenant_id, "", NOW) is None
+    assert await suspend_tenant(root.viewer, world.here.tenant_id, "", now()) is None
 
 
 async def signed_out(world: World, bina: PhoneTokens) -> None:
-    await sign_out(bina.access, NOW)
+    await sign_out(bina.access, now())
 
 
 async def signed_out_elsewhere(world: World, bina: PhoneTokens) -> None:
-    assert await end_sessions(await seated("bina@here"), NOW) == 1
+    assert await end_sessions(await seated("bina@here"), now()) == 1
 
 
 async def demoted(world: World, bina: PhoneTokens) -> None:
-    assert await change_role(world.here.owner, bina.viewer.person_id, Role.MEMBER, NOW) is None
+    assert await change_role(world.here.owner, bina.viewer.person_id, Role.MEMBER, now()) is None
 
 
 WAYS = {
@@ -97,7 +103,7 @@ async def test_a_socket_closes_when_its_person_is_shown_out(
 async def test_a_revoked_keys_socket_closes_and_that_of_another_person_stays(
     served: Served, world: World, bina: PhoneTokens
 ) -> None:
-    made = await make_key(await seat(bina), "Wall", frozenset({Scope.READ}), None, NOW)
+    made = await make_key(await seat(bina), "Wall", frozenset({Scope.READ}), None, now())
     assert isinstance(made, NewKey)
     async with served.connect() as wall, served.signed_in(world.here.owner) as owner:
         await say(wall, token=made.key)
@@ -108,4 +114,4 @@ async def test_a_revoked_keys_socket_closes_and_that_of_another_person_stays(
 
 
 async def revoke(bina: PhoneTokens, key_id: UUID) -> None:
-    assert await revoke_key(await seat(bina), key_id, NOW) is None
+    assert await revoke_key(await seat(bina), key_id, now()) is None

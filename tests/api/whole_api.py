@@ -12,9 +12,10 @@ from fastapi import FastAPI
 from actions import keys
 from actions.directory import Directory
 from actions.live import Hub
+from actions.pumps import devices, lead
 from actions.warm import warm
 from api import rest
-from ingest import claim_http, http
+from ingest import claim_http, firmware_http, http, poll_http
 from ingest.device_addresses import DeviceAddresses
 from ingest.presence import Presence
 from tests.api.doors import NOW
@@ -41,11 +42,15 @@ async def whole_api() -> AsyncIterator[WholeApi]:
     await warm(hub, NOW)
     http.mount(api, directory, hub, Presence(), tasks)
     claim_http.mount(api, DeviceAddresses())
+    firmware_http.mount(api)
+    poll_http.mount(api, directory, Presence(), lambda _: None)
+    leading = await devices.take_lead(lambda *_: None, lambda _: None, NOW)
     with sockets.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(WebGuard(app), log_level="error", lifespan="off"))
         running = asyncio.create_task(server.serve(sockets=[listening]))
         yield WholeApi(api, f"http://127.0.0.1:{listening.getsockname()[1]}/api")
         server.should_exit = True
         await running
+    lead.resign(leading)
     await tasks.stop()
     directory.close()

@@ -26,11 +26,26 @@ ALLOWED = {
     Intent.SUSPEND_PERSON: OWNERS,
     Intent.RESET_PASSWORD: OWNERS,
     Intent.CLEAR_SECOND_FACTOR: OWNERS,
+    Intent.SEE_OWN_PUMP: EVERYBODY,
+    Intent.RUN_PUMP: EVERYBODY,
+    Intent.SEE_PUMPS: CREW,
+    Intent.RUN_PUMP_FOR_OTHERS: CREW,
+    Intent.SEE_WALLETS: OWNERS,
+    Intent.CHANGE_WALLETS: OWNERS,
+    Intent.MANAGE_CARDS: OWNERS,
+    Intent.MANAGE_PUMPS: OWNERS,
+    Intent.SEE_ALL_PUMPS: PLATFORM,
+    Intent.SEE_JOBS: CREW,
+    Intent.WORK_ON_JOBS: CREW,
     Intent.SEE_AUDIT: OWNERS,
+    Intent.SEE_MESSAGES: OWNERS,
+    Intent.CHANGE_NOTIFICATIONS: OWNERS,
     Intent.SEE_TENANTS: PLATFORM,
     Intent.MANAGE_TENANTS: PLATFORM,
     Intent.SUSPEND_ACCOUNT: PLATFORM,
     Intent.ENTER_AS_SUPPORT: PLATFORM,
+    Intent.SEE_RELEASES: PLATFORM,
+    Intent.MANAGE_RELEASES: PLATFORM,
     Intent.SEE_OWN_ACCOUNT: EVERYBODY,
     Intent.CHANGE_OWN_ACCOUNT: EVERYBODY,
     Intent.MANAGE_OWN_KEYS: CREW,
@@ -52,8 +67,13 @@ def test_a_role_may_what_the_table_says(role: Role, intent: Intent) -> None:
     assert viewer(role).may(intent) is (role in ALLOWED[intent])
 
 
-def test_a_pumps_member_sees_nothing_of_a_workshop_but_the_own_account() -> None:
-    assert MAY[Role.MEMBER] == {Intent.SEE_OWN_ACCOUNT, Intent.CHANGE_OWN_ACCOUNT}
+def test_a_pumps_member_sees_nothing_of_a_workshop_but_the_own_account_and_pump() -> None:
+    assert MAY[Role.MEMBER] == {
+        Intent.SEE_OWN_ACCOUNT,
+        Intent.CHANGE_OWN_ACCOUNT,
+        Intent.SEE_OWN_PUMP,
+        Intent.RUN_PUMP,
+    }
 
 
 def test_an_owner_may_whatever_the_staff_may() -> None:
@@ -63,8 +83,19 @@ def test_an_owner_may_whatever_the_staff_may() -> None:
 @pytest.mark.parametrize(
     ("scopes", "intents"),
     [
-        ({Scope.READ}, {Intent.SEE_PITS, Intent.SEE_ALERTS, Intent.SEE_DEVICES, Intent.SEE_OWN_ACCOUNT}),
-        ({Scope.OPERATE}, {Intent.ACKNOWLEDGE_ALERT}),
+        (
+            {Scope.READ},
+            {
+                Intent.SEE_PITS,
+                Intent.SEE_ALERTS,
+                Intent.SEE_DEVICES,
+                Intent.SEE_OWN_ACCOUNT,
+                Intent.SEE_OWN_PUMP,
+                Intent.SEE_PUMPS,
+                Intent.SEE_JOBS,
+            },
+        ),
+        ({Scope.OPERATE}, {Intent.ACKNOWLEDGE_ALERT, Intent.RUN_PUMP, Intent.RUN_PUMP_FOR_OTHERS, Intent.WORK_ON_JOBS}),
         (set(), set()),
     ],
 )

@@ -98,9 +98,17 @@ async def running(*works: Any) -> AsyncIterator[None]:
             if task.done():
                 task.result()
     finally:
-        for task in tasks:
+        await end(tasks)
+
+
+async def end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancels tasks and waits for them; again and again, as `asyncio.wait_for` of Python 3.11 may swallow it."""
+    left = set(tasks)
+    while left:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, left = await asyncio.wait(left, timeout=0.5)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def until(true: Callable[[], bool], within_s: float = WITHIN_S) -> None:

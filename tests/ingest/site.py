@@ -11,6 +11,7 @@ import aiomqtt
 import pytest
 
 from actions.announce import hear
+from actions.broker_logins import Made
 from ingest.broker_address import BrokerAddress
 from ingest.consumer import SUBSCRIPTION
 from ingest.mqtt import MqttLink
@@ -57,6 +58,21 @@ class Site:
         async with asyncio.timeout(SOON_S):
             while await self.connects(node) is not expected:
                 await asyncio.sleep(0.1)
+
+    async def broker_knows(self, login: Made, expected: bool = True) -> None:
+        """Waits until a tenant's own login comes in, or does not any more."""
+        async with asyncio.timeout(SOON_S):
+            while await self._comes_in(login) is not expected:
+                await asyncio.sleep(0.1)
+
+    async def _comes_in(self, login: Made) -> bool:
+        try:
+            async with aiomqtt.Client(
+                "127.0.0.1", self.broker.port, username=login.username, password=login.password, timeout=TRY_S
+            ):
+                return True
+        except aiomqtt.MqttError:
+            return False
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[aiomqtt.Client]:

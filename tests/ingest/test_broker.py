@@ -17,6 +17,8 @@ import pytest
 
 from ingest.broker import PAYLOAD_BYTES_MAX, BrokerAddress, BrokerError, EmbeddedBroker, WrongBrokerUrl
 from ingest.broker_probe import accepts
+from ingest.sender import Sender
+from tests.ingest.parts import running, until
 
 REPOSITORY = Path(__file__).parents[2]
 WAIT_S = 10.0
@@ -73,6 +75,17 @@ async def test_a_device_speaks_to_the_server_across_protocol_versions() -> None:
         async with device_client(running.device_address("pit-1")) as device:
             await device.publish("v1/shop/pit-1/telemetry", b"x" * (PAYLOAD_BYTES_MAX - 100), qos=1)
         assert await first_payload(server) == b"x" * (PAYLOAD_BYTES_MAX - 100)
+
+
+async def test_what_the_server_sends_with_an_end_reaches_devices_and_breaks_nothing() -> None:
+    async with broker() as (started, address):
+        sender = Sender(address, "commands", can_expire=False)
+        async with running(sender.run()), device_client(started.device_address("pit-1")) as device:
+            await device.subscribe("v1/shop/pit-1/cmd", qos=1)
+            await until(lambda: sender.connected)
+            for _ in range(2):
+                assert await sender.publish("v1/shop/pit-1/cmd", b"{}", expires_s=30)
+                assert await first_payload(device) == b"{}"
 
 
 @pytest.mark.parametrize("name, password", [("pit-1", "wrong"), ("pit-1", DEVICES["pit-2"]), ("nobody", "wrong")])

@@ -123,7 +123,7 @@ async def test_a_removed_device_is_out_and_one_that_is_switched_off_is_only_coun
     await site.until_connects(node)
     await site.until_connects(quiet)
     await devices.remove(node.id, by, now())
-    await devices.enable(quiet.id, False, by)
+    await devices.enable(quiet.id, False, by, now())
     await until(lambda: not site.parts.directory.devices[quiet.id].enabled)
     await site.until_connects(node, expected=False)
     async with site.client(quiet) as device:

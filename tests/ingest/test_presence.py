@@ -87,6 +87,41 @@ async def test_a_retained_word_is_of_unknown_age(parts: Ingest) -> None:
     assert await written(presence, "heard_at", "online") == (NOW, False)
 
 
+async def test_who_died_while_nobody_listened_is_offline_when_the_broker_says_so(parts: Ingest) -> None:
+    known = parts.directory.devices["pp-here"]
+    before = Presence()
+    before.heard(known, NOW_US)
+    await before.write()
+    parts.presence.avail(known, False, NOW_US + 60_000_000, retained=True)
+    assert await written(parts.presence, "heard_at", "online") == (NOW, False)
+    parts.presence.avail(known, True, NOW_US + 90_000_000, retained=True)
+    assert await written(parts.presence, "heard_at", "online") == (NOW, True)
+
+
+async def test_what_is_heard_after_the_brokers_word_counts_more_and_a_word_waits_for_the_database(
+    parts: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = parts.directory.devices["pp-here"]
+    parts.presence.heard(known, NOW_US)
+    await parts.presence.write()
+    late = Presence()
+    late.avail(known, False, NOW_US, retained=True)
+    with monkeypatch.context() as away:
+        away.setattr("ingest.presence._SAY", "SELECT 1 / 0")
+        with pytest.raises(Exception, match="division by zero"):
+            await late.write()
+    assert await written(late, "online") == (False,)
+    late.avail(known, False, NOW_US, retained=True)
+    late.heard(known, NOW_US + 1_000_000)
+    assert await written(late, "online") == (True,)
+
+
+async def test_a_word_about_a_device_that_was_never_heard_makes_nothing_up(parts: Ingest) -> None:
+    parts.presence.avail(parts.directory.devices["pp-here"], False, NOW_US, retained=True)
+    await parts.presence.write()
+    assert await fetch("SELECT count(*) FROM device_presence") == [(0,)]
+
+
 async def test_an_older_process_never_turns_the_clock_back(parts: Ingest) -> None:
     known = parts.directory.devices["pp-here"]
     behind, ahead = Presence(), Presence()

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +72,8 @@ class Product(Installation):
         assert await done.wait() == 0
 
 
-@pytest.fixture
-async def product(database: str, tmp_path: Path) -> AsyncIterator[Product]:
+async def make_shop() -> Workshop:
+    """A workshop whose people have PASSWORD, and whose alerts fire at once."""
     shop = await make_workshop("here")
     async with transaction(EVERY_TENANT) as tx:
         await tx.execute(text("UPDATE person SET password_hash = :hash"), {"hash": await hashed(PASSWORD)})
@@ -84,6 +84,12 @@ async def product(database: str, tmp_path: Path) -> AsyncIterator[Product]:
             ),
             {"t": shop.tenant_id},
         )
+    return shop
+
+
+@pytest.fixture
+async def product(database: str, tmp_path: Path) -> AsyncIterator[Product]:
+    shop = await make_shop()
     async with started(database, tmp_path) as running:
         yield Product(running.url, running.broker_port, running.process, running.log, shop)
 
@@ -96,11 +102,15 @@ async def installation(database: str, tmp_path: Path) -> AsyncIterator[Installat
 
 
 @asynccontextmanager
-async def started(database: str, folder: Path) -> AsyncIterator[Installation]:
-    """Runs the program until it is ready, and stops it in the end."""
+async def started(
+    database: str, folder: Path, arguments: Sequence[str] = (), **settings: str
+) -> AsyncIterator[Installation]:
+    """Runs the program until it is ready, and stops it in the end. `settings` are more of PITPILOT_…, in small letters;
+    `port` among them, where the address must be known before, and an empty `mqtt_url` for the program's own broker.
+    """
     (folder / "secret").write_text(SECRET.hex())
     (folder / "secret").chmod(0o600)
-    port, log = free_port(), folder / "log"
+    port, log = int(settings.get("port", free_port())), folder / "log"
     with PrivateMosquitto() as broker:
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("PITPILOT_", "NICEGUI_", "PYTEST_"))},
@@ -109,10 +119,11 @@ async def started(database: str, folder: Path) -> AsyncIterator[Installation]:
             "PITPILOT_MQTT_URL": f"mqtt://server:any@127.0.0.1:{broker.port}",
             "PITPILOT_PORT": str(port),
             "PITPILOT_LOG_FORMAT": "json",
+            **{f"PITPILOT_{name.upper()}": value for name, value in settings.items()},
         }
         with log.open("wb") as out:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "main.py", cwd=ROOT, env=environment, stderr=out, stdout=out
+                sys.executable, "main.py", *arguments, cwd=ROOT, env=environment, stderr=out, stdout=out
             )
             running = Installation(f"http://127.0.0.1:{port}", broker.port, process, log)
             try:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.journeys.conftest import PASSWORD, Product
 from tests.named import AUDIT_ROW, name_everything
@@ -15,6 +15,7 @@ from ui import guard
 
 EVIL = """<img src=x onerror="window.owned=1"></script><script>window.owned=2</script>{{$root.constructor}}"'"""
 PAGES_MAX = 40
+TOO_BIG = 1009  # RFC 6455
 
 
 async def every_page(page: Page, product: Product, first: list[str]) -> list[str]:
@@ -98,6 +99,11 @@ async def test_no_path_climbs_out_and_no_foreign_page_gets_in(product: Product) 
         assert (answered.status_code, posted.status_code) == (400, 403)
     async with connect(socket, origin=product.url) as ours:  # type: ignore[arg-type]
         assert str(await ours.recv()).startswith("0{")
+        with pytest.raises(ConnectionClosed) as closed:
+            await ours.send("4" + "x" * (1 << 20))
+            while True:
+                await ours.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == TOO_BIG
 
 
 async def test_a_session_is_a_cookie_that_no_script_reads_and_signing_in_leads_nowhere_else(product: Product) -> None:

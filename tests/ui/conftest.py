@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from nicegui import ui
@@ -21,9 +22,10 @@ from storage.session import EVERY_TENANT, transaction
 from storage.tables import WebSession
 from tests.conftest import World
 from ui import guard, pages, theme
-from ui.alert_feed import AlertFeed
+from ui.pages import Feeds
 
 PASSWORD = "correct horse battery"
+Show = Callable[[Callable[[], Any]], Any]
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Visitor:
     """The simulated user with a way to sign in."""
 
     user: User
-    feed: AlertFeed
+    feeds: Feeds
 
     def press(self, label: str) -> None:
         """Presses the newest button of this label: the one in the dialog that is open, if one is."""
@@ -85,3 +87,15 @@ def refresh_hub(world: World) -> Callable[[], Awaitable[None]]:
         await warm(hub, datetime.now(UTC))
 
     return refresh
+
+
+@pytest.fixture
+def show(user: User) -> Show:
+    """Opens a page with what is made."""
+
+    async def opened(make: Callable[[], Any]) -> None:
+        theme.install()
+        ui.page("/part")(make)
+        await user.open("/part")
+
+    return opened

@@ -4,11 +4,12 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TypeVar
 
 import httpx
+import pyotp
 import pytest
 from nicegui import ElementFilter, ui
 from nicegui.element import Element
@@ -16,13 +17,14 @@ from nicegui.testing.user_interaction import UserInteraction
 from nicegui.testing.user_navigate import UserNavigate
 from sqlalchemy import text
 
-from actions.people import SignedIn
+from actions.people import SignedIn, seat_of
 from actions.people.first_run import offer_first_run, take_first_run
 from actions.people.invitations import Invited, invite
 from actions.people.resets import ResetLink, make_reset_link
+from actions.people.second_factor import Enrolment, begin_second_factor, confirm_second_factor
 from domain.access import Role, Viewer
 from storage.session import EVERY_TENANT, transaction
-from tests.ui.conftest import Visitor
+from tests.ui.conftest import PASSWORD, Visitor
 from ui import guard
 
 STRONG = "mango tractor violet seven"
@@ -176,3 +178,25 @@ def record_ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(UserNavigate, "to", to)
     monkeypatch.setattr(UserNavigate, "reload", lambda _self: ways.append("again"))
     return ways
+
+
+async def with_password(visitor: Visitor, viewer: Viewer) -> None:
+    """Gives somebody PASSWORD and leaves the browser signed out."""
+    await visitor.sign_in_as(viewer)
+    forget(visitor)
+
+
+async def with_second_step(visitor: Visitor, viewer: Viewer) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+    """Turns the second step on, a minute ago; returns the app and the recovery codes."""
+    await visitor.sign_in_as(viewer)
+    token = visitor.user.http_client.cookies[guard.COOKIE]
+    now = datetime.now(UTC)
+    seat = await seat_of(token, now)
+    assert seat is not None
+    begun = await begin_second_factor(seat, PASSWORD, "127.0.0.1", now)
+    assert isinstance(begun, Enrolment), begun
+    app = pyotp.TOTP(begun.secret.replace(" ", ""))
+    codes = await confirm_second_factor(seat, app.at(now - timedelta(seconds=30)), now - timedelta(seconds=30))
+    assert isinstance(codes, tuple), codes
+    forget(visitor)
+    return app, codes

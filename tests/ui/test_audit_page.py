@@ -11,6 +11,7 @@ from nicegui import ui
 
 from actions import audit
 from actions.device_trail import Deed
+from actions.jobs.trail import Deed as JobDeed
 from domain.access import Intent, Viewer
 from storage.session import transaction
 from tests.api.doors import token_of
@@ -19,7 +20,8 @@ from tests.ui.conftest import Visitor
 from ui import guard
 from ui.components.data_table import PAGE_SIZE
 from ui.pages.owner.audit_asked import Asked, export_query
-from ui.pages.owner.audit_words import INTENTS, KINDS, NOTHING, Difference, differences, object_word, summary
+from ui.pages.owner.audit_names import INTENTS, KINDS
+from ui.pages.owner.audit_words import NOTHING, Difference, differences, object_word, summary
 
 ROOT = Path(__file__).parent.parent.parent
 ZONE = "Asia/Kolkata"
@@ -174,7 +176,7 @@ def test_an_address_can_only_ask_for_what_can_be_meant() -> None:
 
 def test_every_intent_and_kind_that_actions_record_has_a_word() -> None:
     """Read from the sources: what a row is called is written where it is recorded."""
-    said: set[tuple[str, str]] = {(deed, "device") for deed in Deed}
+    said: set[tuple[str, str]] = {(deed, "device") for deed in Deed} | {(deed, "job") for deed in JobDeed}
     for file in (ROOT / "actions").rglob("*.py"):
         source = file.read_text(encoding="utf-8")
         said |= set(re.findall(r'note\(\s*tx,[^"{}]*?"([a-z_]+)",\s*"([a-z_]+)"', source))

@@ -1,7 +1,6 @@
 """Still components: what they say, in which state, and what pressing them does."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,13 +8,12 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
+from tests.ui.conftest import Show
 from tools import gallery_samples as samples
-from ui import theme
 from ui.components import markup
 from ui.components.alerts import AlertStrip, AlertView
 from ui.components.data_table import Cell, Column, DataTable, Row, TableRequest
 from ui.components.device_row import DeviceView, device_row
-from ui.components.dialog import confirm
 from ui.components.field import Field, number_field, text_field
 from ui.components.metric import metric_html, sparkline_html
 from ui.components.navigation import Navigation
@@ -25,20 +23,6 @@ from ui.components.quantities import QUANTITIES, chart_metric, metric_view
 from ui.components.segmented import Segmented
 from ui.components.toast import toast
 from ui.frame import FrameView, NavGroup, NavItem, frame
-
-Show = Callable[[Callable[[], Any]], Any]
-
-
-@pytest.fixture
-def show(user: User) -> Show:
-    """Opens a page with what is made."""
-
-    async def opened(make: Callable[[], Any]) -> None:
-        theme.install()
-        ui.page("/part")(make)
-        await user.open("/part")
-
-    return opened
 
 
 async def test_a_state_is_word_icon_and_colour(user: User, show: Show) -> None:
@@ -141,21 +125,6 @@ async def test_alerts_stand_by_severity_then_age_and_keep_their_place_when_nothi
 
 def _click(user: User, element: ui.element) -> None:
     UserInteraction(user, {element}, None).click()
-
-
-async def test_a_dialog_waits_for_the_persons_word(user: User, show: Show) -> None:
-    answers: list[bool] = []
-
-    async def ask() -> None:
-        answers.append(await confirm("Stop the run?", "The motor goes off now.", "Stop motor", keep="Keep running"))
-
-    await show(lambda: button("ask", ask))
-    for word in ("Keep running", "Stop motor"):
-        user.find("ask").click()
-        await user.should_see("The motor goes off now.")
-        user.find(word).click()
-        await user.should_not_see("The motor goes off now.")
-    assert answers == [False, True]
 
 
 async def test_a_toast_of_what_was_done_offers_one_way_back(user: User, show: Show) -> None:

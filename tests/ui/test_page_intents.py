@@ -22,12 +22,26 @@ PAGES = {
     "/people": Intent.SEE_PEOPLE,
     "/people/import": Intent.IMPORT_PEOPLE,
     "/people/{person_id}": Intent.SEE_PEOPLE,
+    "/members": Intent.SEE_WALLETS,
+    "/members/{member_id}": Intent.SEE_WALLETS,
+    "/motors": Intent.SEE_ALL_PUMPS,
+    "/pump": Intent.SEE_PUMPS,
+    "/my-pump": Intent.SEE_OWN_PUMP,
+    "/my-minutes": Intent.SEE_OWN_PUMP,
+    "/my-ledger": Intent.SEE_OWN_PUMP,
+    "/messages": Intent.SEE_MESSAGES,
+    "/messages/{message_id}": Intent.SEE_MESSAGES,
     "/audit": Intent.SEE_AUDIT,
     "/audit/{n}": Intent.SEE_AUDIT,
     "/account": Intent.SEE_OWN_ACCOUNT,
     "/accounts": Intent.SUSPEND_ACCOUNT,
     "/tenants": Intent.SEE_TENANTS,
     "/tenants/{tenant_id}": Intent.SEE_TENANTS,
+    "/integrations": Intent.MANAGE_DEVICES,
+    "/integrations/new": Intent.MANAGE_DEVICES,
+    "/integrations/{device_id}": Intent.MANAGE_DEVICES,
+    "/releases": Intent.SEE_RELEASES,
+    "/releases/{release_id}": Intent.SEE_RELEASES,
 }
 ABOUT_A_THING = [path for path in PAGES if "{" in path]
 NOT_YOURS = "Your role can't open this page"
@@ -68,7 +82,7 @@ async def test_a_page_about_another_tenants_thing_is_that_of_a_thing_that_does_n
     world: World, visitor: Visitor
 ) -> None:
     said = "q7jx-of-there"
-    theirs = await name_everything(world.there, said) | {"n": str(AUDIT_ROW)}
+    theirs = await name_everything(world.there, said) | {"n": str(AUDIT_ROW), "release_id": str(uuid4())}
     await visitor.sign_in_as(world.here.owner)
     for path in PAGES:
         status, document = await seen(visitor, path.format(**theirs))
@@ -83,5 +97,8 @@ def title(document: str) -> str:
 
 
 def _nobodys() -> dict[str, str]:
-    ids = {name: str(uuid4()) for name in ("pit_id", "alert_id", "person_id", "tenant_id")}
+    ids = {
+        name: str(uuid4())
+        for name in ("pit_id", "alert_id", "person_id", "tenant_id", "release_id", "message_id", "member_id")
+    }
     return ids | {"device_id": "pp-nobody", "n": "9"}

@@ -9,16 +9,27 @@ import asyncio
 import contextlib
 import importlib
 import signal
-import sys
 from datetime import UTC, datetime
 from types import ModuleType
 
 import structlog
 
+from logs import set_up_logs
 from tools.bench.found import Found, say
 from tools.bench.rig import Rig
 
-PARTS = {"alerts": 60, "start": 90, "pages": 90, "auth": 150, "history": 150, "live": 200, "ingest": 330, "scale": 120}
+PARTS = {
+    "alerts": 60,
+    "start": 90,
+    "pages": 90,
+    "auth": 150,
+    "history": 150,
+    "live": 200,
+    "ingest": 330,
+    "scale": 120,
+    "firmware": 900,
+    "pump_proofs": 900,
+}
 """In this order; each with the seconds after which it is given up."""
 REASON_CHARS = 600
 
@@ -52,7 +63,7 @@ def main() -> None:
     parts = [name.strip() for name in parser.parse_args().only.split(",")]
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    set_up_logs("console", "info")
     found = Found()
     found.put("bench.at", datetime.now(UTC).isoformat(timespec="seconds"))
     try:

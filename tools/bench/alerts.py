@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID, uuid5
 
-from actions.alerts import step_rules
+from actions.alert_rules import step_rules
 from actions.directory import PitRules
 from actions.live import Hub
 from domain.alerts import RuleState, step

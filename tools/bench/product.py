@@ -38,6 +38,7 @@ class Product(Child):
         data.mkdir(mode=0o711, exist_ok=True)  # as root, PostgreSQL's user must get through
         port = free_port()
         settings = {"DATA": str(data), "PORT": str(port), "ROLE": role, "LOG_FORMAT": "json", "LOG_LEVEL": "warning"}
+        settings["TRUSTED_PROXIES"] = LOOPBACK  # the load says for many addresses that it is them
         if database is not None:
             _write_secret(data, database.secret)
             settings["DATABASE_URL"] = database.owner_url

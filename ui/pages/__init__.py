@@ -1,34 +1,78 @@
 """All pages. `install` adds them to the web application."""
 
-from ui import links, open_pages
+from dataclasses import dataclass, field
+
+from ui import installable, links, open_pages, passkeys
 from ui.alert_feed import AlertFeed
 from ui.pages import sign_in
-from ui.pages.account import first_run, invitation, password, profile, register, reset, switching
-from ui.pages.owner import alerts, audit, devices, overview, people, pit
-from ui.pages.platform import accounts, tenants
+from ui.pages.account import (
+    first_run,
+    forgotten,
+    invitation,
+    passkey,
+    password,
+    profile,
+    register,
+    reset,
+    second_step,
+    switching,
+)
+from ui.pages.member import ledger, minutes, pump
+from ui.pages.owner import alerts, audit, device_page, devices, integrations, members, messages, overview, people, pit
+from ui.pages.owner import pump as owner_pump
+from ui.pages.platform import accounts, motors, releases, tenants
+from ui.pump_feed import PumpFeed
 
 
-def install(*, secure: bool, oidc_name: str = "") -> AlertFeed:
+@dataclass(frozen=True)
+class Feeds:
+    """What keeps open pages right; each has a `run` that the wiring supervises."""
+
+    alerts: AlertFeed = field(default_factory=AlertFeed)
+    pumps: PumpFeed = field(default_factory=PumpFeed)
+
+
+def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds:
     """Adds every page. `secure`: browsers reach us by https. `oidc_name`: the outer provider's name, empty if there is
-    none. Returns the feed that must be kept running.
+    none. `public_url`: by which address they reach us, empty: as they ask. Returns the feeds that must be kept running.
     """
-    feed = AlertFeed()
+    feeds = Feeds()
+    feed = feeds.alerts
     links.install(secure=secure)
+    passkeys.install(public_url=public_url)
     open_pages.install()
     _install_account(secure, oidc_name)
     people.install()
     tenants.install()
     accounts.install()
+    releases.install()
     overview.install(feed)
     pit.install(feed)
     alerts.install(feed)
     devices.install()
+    integrations.install()
+    device_page.install()
+    messages.install()
     audit.install()
-    return feed
+    _install_pump(feeds.pumps)
+    return feeds
+
+
+def _install_pump(feed: PumpFeed) -> None:
+    installable.install()
+    pump.install(feed)
+    owner_pump.install(feed)
+    members.install(feed)
+    motors.install()
+    minutes.install(feed)
+    ledger.install()
 
 
 def _install_account(secure: bool, oidc_name: str) -> None:
     sign_in.install(secure=secure, oidc_name=oidc_name)
+    forgotten.install()
+    second_step.install(secure=secure)
+    passkey.install(secure=secure)
     first_run.install(secure=secure)
     invitation.install(secure=secure, oidc_name=oidc_name)
     register.install()

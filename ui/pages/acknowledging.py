@@ -11,6 +11,7 @@ from actions.alerts import acknowledge as acknowledge_alert
 from domain.access import Intent
 from domain.refusals import Refusal
 from ui import guard
+from ui.components.dialog import answer_of
 from ui.components.field import text_field
 from ui.components.markup import Text
 from ui.components.pieces import button
@@ -51,8 +52,7 @@ async def _ask_note() -> str | None:
         with Element("footer"):
             button(_("Cancel"), lambda: dialog.submit(None))
             button(_("Acknowledge"), lambda: dialog.submit(field.value or ""), kind="primary")
-    note = await dialog
-    dialog.delete()
+    note = await answer_of(dialog)
     return None if note is None else str(note)
 
 

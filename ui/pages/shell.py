@@ -21,7 +21,11 @@ from ui.texts import Language, _
 from ui.theme import Theme, apply
 
 OVERVIEW, ALERTS, DEVICES, PEOPLE, TENANTS, ACCOUNT = "/", "/alerts", "/devices", "/people", "/tenants", "/account"
-AUDIT, ACCOUNTS = "/audit", "/accounts"
+AUDIT, ACCOUNTS, RELEASES = "/audit", "/accounts", "/releases"
+INTEGRATIONS = "/integrations"
+MESSAGES = "/messages"
+PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
+MY_PUMP, MY_MINUTES, MY_LEDGER = "/my-pump", "/my-minutes", "/my-ledger"
 SWITCH, LEAVE_SUPPORT = "/switch", "/leave-support"
 
 
@@ -53,7 +57,9 @@ def home(seat: Seat) -> str:
     """Where this person begins: the first page that is theirs."""
     if seat.is_platform:
         return TENANTS
-    return OVERVIEW if seat.viewer.may(Intent.SEE_PITS) else ACCOUNT
+    if seat.viewer.may(Intent.SEE_PITS):
+        return OVERVIEW if seat.has_workshop or not seat.has_pump else PUMP
+    return MY_PUMP if seat.has_pump and seat.viewer.may(Intent.SEE_OWN_PUMP) else ACCOUNT
 
 
 @asynccontextmanager
@@ -91,18 +97,35 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     if seat.has_workshop and not seat.is_platform and viewer.may(Intent.SEE_PITS):
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
         workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
+    pump: list[NavItem] = []
+    if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
+        pump.append(NavItem("water_pump", _("Motor and line"), PUMP, tab=_("Pump")))
+    if seat.has_pump and viewer.may(Intent.SEE_WALLETS) and not seat.is_platform:
+        pump.append(NavItem("wallet", _("Members"), MEMBERS, tab=_("Members")))
+    if seat.has_pump and viewer.may(Intent.SEE_OWN_PUMP) and not viewer.may(Intent.SEE_PUMPS):
+        pump.append(NavItem("water_pump", _("Pump"), MY_PUMP, tab=_("Pump")))
+        pump.append(NavItem("timer", _("Minutes"), MY_MINUTES, tab=_("Minutes")))
+        pump.append(NavItem("receipt_long", _("Ledger"), MY_LEDGER, tab=_("Ledger")))
     platform: list[NavItem] = []
     if seat.is_platform and viewer.may(Intent.SEE_TENANTS):
         platform.append(NavItem("domain", _("Tenants"), TENANTS, tab=_("Tenants")))
         platform.append(NavItem("manage_search", _("Accounts"), ACCOUNTS, tab=_("Accounts")))
+    if seat.is_platform and viewer.may(Intent.SEE_ALL_PUMPS):
+        platform.append(NavItem("water_pump", _("Motors"), MOTORS, tab=_("Motors")))
+    if seat.is_platform and viewer.may(Intent.SEE_RELEASES):
+        platform.append(NavItem("deployed_code", _("Firmware"), RELEASES, tab=_("Firmware")))
     manage: list[NavItem] = []
     if viewer.may(Intent.SEE_DEVICES) and not seat.is_platform:
         manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
+    if viewer.may(Intent.MANAGE_DEVICES) and not seat.is_platform:
+        manage.append(NavItem("hub", _("Integrations"), INTEGRATIONS))
     if viewer.may(Intent.SEE_PEOPLE):
         manage.append(NavItem("group", _("People"), PEOPLE, tab=_("People")))
+    if viewer.may(Intent.SEE_MESSAGES):
+        manage.append(NavItem("outgoing_mail", _("Messages"), MESSAGES))
     if viewer.may(Intent.SEE_AUDIT):
         manage.append(NavItem("history", _("Audit trail"), AUDIT))
-    groups = ((_("Platform"), platform), (_("Workshop"), workshop), (_("Manage"), manage))
+    groups = ((_("Platform"), platform), (_("Workshop"), workshop), (_("Pump"), pump), (_("Manage"), manage))
     return FrameView(
         person_name=viewer.name,
         role_word=role_word(viewer.role),
@@ -135,3 +158,10 @@ async def no_such(seat: Seat, title: str, text: str, back: str) -> None:
     """A page that says that there is no such thing here."""
     async with framed(seat, current="", title=title, back=back):
         empty("search_off", title, text)
+
+
+async def no_pump(seat: Seat) -> None:
+    """A page that says that this tenant shares no pump."""
+    async with framed(seat, current="", title=_("No pump here")):
+        text = _("{tenant} uses PitPilot for its workshop only.").format(tenant=seat.tenant_name)
+        empty("water_pump", _("There is no shared pump here"), text)

@@ -116,6 +116,15 @@ def later(answer: TryLater) -> str:
     return waiting(wait_text(answer), answer.wait_s, wait_unit_s(answer))
 
 
+def said(answer: Refusal | TryLater | None) -> str:
+    """What stands above a form; a wrong password stands beside its field instead."""
+    if isinstance(answer, TryLater):
+        return later(answer)
+    if answer in (None, Refusal.WRONG_CREDENTIALS, Refusal.WRONG_CODE):
+        return ""
+    return notice("error", refusal_text(answer))
+
+
 def refused(answer: Refusal) -> str:
     """The notice above a form."""
     return notice("error", refusal_text(answer))
@@ -142,10 +151,17 @@ def unusable(refusal: Refusal, *, ask: str, here: str) -> HTMLResponse:
     return plain.document(title, content, here=here, status=410 if refusal in titles else 403)
 
 
-def provider_way(href: str, text: str) -> str:
-    """The button of the outer provider, below the form."""
+def other_ways_in(ways: str) -> str:
+    """Buttons of other ways to sign in, below the form; nothing if there are none."""
     either = _("or")
-    return f'<p class="or">{escape(either)}</p>{way(href, text)}'
+    return f'<p class="or">{escape(either)}</p>{ways}' if ways else ""
+
+
+def retry_after(page: HTMLResponse, answer: object) -> HTMLResponse:
+    """Says also to programs how long to wait, if that is the answer."""
+    if isinstance(answer, TryLater):
+        page.headers["Retry-After"] = str(answer.wait_s)
+    return page
 
 
 def ways(*links: tuple[str, str]) -> str:

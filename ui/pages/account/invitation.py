@@ -15,7 +15,8 @@ from domain.refusals import Refusal
 from ui import guard, plain
 from ui.components.form_markup import Line, form
 from ui.pages.account import entry
-from ui.pages.account.words import refusal_text, role_help, role_phrase
+from ui.pages.account.words import refusal_text, role_help
+from ui.role_words import role_phrase
 from ui.texts import _, voice
 
 PATH = "/invitation"
@@ -118,7 +119,7 @@ def _accept_page(
     content = above + _offer(view) + form(_path(token), parts, _("Join"))
     if oidc_name:
         by_provider = _("Join with {provider}").format(provider=oidc_name)
-        content += entry.provider_way(entry.with_query(entry.OIDC, invitation=token), by_provider)
+        content += entry.other_ways_in(entry.way(entry.with_query(entry.OIDC, invitation=token), by_provider))
     content += entry.ways((entry.sign_in_href(next=_path(token)), _("I have an account already")))
     return plain.document(_title(view), content, here=_path(token), status=status, wide=True)
 

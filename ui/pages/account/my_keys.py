@@ -10,7 +10,7 @@ from actions.people.api_keys import KeyRow, NewKey, keys_of, make_key, revoke_ke
 from domain.access import Intent, Scope
 from domain.refusals import Refusal
 from ui.components.copy_link import CopySecret
-from ui.components.dialog import confirm
+from ui.components.dialog import answer_of, confirm
 from ui.components.field import Field, select_field, text_field
 from ui.components.markup import Text, chip
 from ui.components.pieces import Card, button
@@ -75,8 +75,7 @@ class KeysCard:
                 button(_("Cancel"), dialog.close)
                 button(_("Make the key"), lambda: self._save(body, dialog, name, ticks, ends), kind="primary")
         dialog.props["aria-labelledby"] = title.html_id
-        await dialog
-        dialog.delete()
+        await answer_of(dialog)
         await self.start()
 
     async def _save(

@@ -18,6 +18,7 @@ from actions.people.second_factor import (
 from domain.access import Intent
 from domain.refusals import Refusal, TryLater
 from ui.components.copy_link import CopyLines, CopySecret
+from ui.components.dialog import answer_of
 from ui.components.field import Field, text_field
 from ui.components.markup import Text, chip, raw
 from ui.components.pieces import button
@@ -66,8 +67,7 @@ class SecondStepRow:
                 await self._begin(body, dialog, password)
 
             _foot(dialog, _("Go on"), go_on, password)
-        await dialog
-        dialog.delete()
+        await answer_of(dialog)
         await self._on_changed()
 
     async def _begin(self, body: Element, dialog: ui.dialog, password: Field | None) -> None:
@@ -119,8 +119,7 @@ class SecondStepRow:
                 await _change(body, dialog, code, change)
 
             _foot(dialog, verb, save, code, danger=danger)
-        await dialog
-        dialog.delete()
+        await answer_of(dialog)
         await self._on_changed()
 
 

@@ -10,21 +10,25 @@ from starlette.responses import Response
 
 from actions.people import Seat
 from actions.people.oidc import identities_of, link_ticket, unlink_identity
-from actions.people.profile import Profile, change_profile, profile, set_look, set_notify
+from actions.people.profile import Profile, change_profile, profile, set_look
 from domain.access import Intent
-from domain.notify import AlertsWanted, NotifyPrefs
 from domain.refusals import Refusal
+from ui import passkeys
 from ui.components.dialog import confirm
-from ui.components.field import Field, select_field, text_field
+from ui.components.field import select_field, text_field
 from ui.components.markup import Text
 from ui.components.pieces import Card, button, link_button, tone_chip
 from ui.components.rows import row
 from ui.components.segmented import Segmented
 from ui.components.toast import toast
+from ui.page import page
 from ui.pages import shell
 from ui.pages.account import entry, password
 from ui.pages.account.asking import permitted
+from ui.pages.account.my_channels import ChannelsCard
 from ui.pages.account.my_keys import KeysCard
+from ui.pages.account.my_notifications import NotificationsCard
+from ui.pages.account.my_passkeys import PasskeyRows
 from ui.pages.account.my_second_step import SecondStepRow
 from ui.pages.account.my_sessions import SessionsCard
 from ui.pages.account.words import refusal_text, role_word
@@ -34,11 +38,12 @@ NAME_CHARS_MAX, CONTACT_CHARS_MAX = 80, 120
 
 
 def install(*, oidc_name: str = "") -> None:
-    @ui.page(shell.ACCOUNT)
+    @page(shell.ACCOUNT)
     async def account(request: Request, done: str = "") -> Response | None:
         seat = await shell.admit(request, Intent.SEE_OWN_ACCOUNT)
         if not isinstance(seat, Seat):
             return seat
+        passkeys.add_script()
         async with shell.framed(seat, current=shell.ACCOUNT, title=seat.viewer.name) as frame:
             with frame.beside_title:
                 tone_chip("", role_word(seat.viewer.role), "badge")
@@ -60,11 +65,13 @@ async def _sections(seat: Seat, oidc_name: str) -> None:
             _looks(seat)
         with Element("div").classes("stack wide"):
             sign_in = _SignIn(seat, oidc_name)
-            _notify(mine.notify)
-        with Element("div").classes("stack wide"):
             sessions = SessionsCard(seat)
             keys = KeysCard(seat) if seat.viewer.may(Intent.MANAGE_OWN_KEYS) else None
+        with Element("div").classes("stack wide"):
+            NotificationsCard(seat, mine.notify)
+            channels = ChannelsCard(seat)
     await sign_in.start()
+    await channels.start()
     await sessions.start()
     if keys:
         await keys.start()
@@ -149,6 +156,7 @@ class _SignIn:
             with row("lock", _("Password"), since if mine.has_password else _("None yet.")):
                 link_button(_("Change") if mine.has_password else _("Set"), password.PATH, kind="plain")
             SecondStepRow(self._seat, mine, self.start)
+            await PasskeyRows(self._seat, mine, self.start).start()
             if self._oidc_name:
                 await self._identities()
 
@@ -182,28 +190,6 @@ class _SignIn:
             await self.start()
 
         return unlink
-
-
-def _notify(prefs: NotifyPrefs) -> None:
-    wanted = {
-        AlertsWanted.CRITICAL: _("Critical alerts only"),
-        AlertsWanted.ALL: _("Every alert"),
-        AlertsWanted.NONE: _("No alerts"),
-    }
-    with Card(_("Notifications"), pad=True), Element("div").classes("stack wide"):
-        alerts: Field = select_field(
-            _("Tell me about"), wanted, prefs.alerts, help=_("Outside of open pages, in this workshop or pump.")
-        )
-        account = ui.checkbox(_("Sign-ins from new places and changed passwords"), value=prefs.account)
-
-    async def save() -> None:
-        seat = await permitted(Intent.CHANGE_OWN_ACCOUNT)
-        if seat is not None:
-            await set_notify(seat, NotifyPrefs(AlertsWanted(alerts.value), bool(account.value)), datetime.now(UTC))
-            toast("ok", _("Saved."))
-
-    alerts.input.on_value_change(save)
-    account.on_value_change(save)
 
 
 def _name_fault(value: str) -> str | None:

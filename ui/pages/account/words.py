@@ -29,12 +29,22 @@ def refusal_text(refusal: Refusal) -> str:
         Refusal.BELONGS_TO_OTHERS: _("This person has a role elsewhere too. Only who runs this PitPilot can do this."),
         Refusal.ALREADY_SO: _("It is so already; nothing changed."),
         Refusal.NOT_POSSIBLE_NOW: _("That is not possible in this state. Load the page again."),
+        Refusal.ADDRESS_UNUSABLE: _("That can't be an address of this kind. Compare it with the example."),
         Refusal.SECOND_FACTOR_ON: _("The second step is on already. Turn it off first."),
         Refusal.SECOND_FACTOR_OFF: _("The second step is off already."),
         Refusal.IDENTITY_NOT_LINKED: _("No account here is linked to that sign-in. Sign in by password and link it."),
         Refusal.IDENTITY_TAKEN: _("That sign-in is linked to another account here."),
         Refusal.LAST_WAY_IN: _("Without it you could not sign in any more. Set a password first."),
         Refusal.TOO_MANY: _("There are too many already. Remove one that nobody needs."),
+        Refusal.PASSKEY_NEEDS_HTTPS: _(
+            "Browsers keep passkeys for https addresses only. Ask who runs this PitPilot for one."
+        ),
+        Refusal.PASSKEY_NEEDS_NAME: _(
+            "Browsers keep passkeys for a name, not for a number. On this machine, open PitPilot as localhost."
+        ),
+        Refusal.PASSKEY_EXPIRED: _("That took too long, or was answered already. Try again."),
+        Refusal.PASSKEY_REFUSED: _("This passkey opens nothing here. Sign in another way, then look at your account."),
+        Refusal.PASSKEY_KNOWN: _("This passkey is stored already."),
         Refusal.UNREADABLE: _("This file can't be read. Save it as CSV in UTF-8, at most 1 MB."),
         Refusal.HAS_ERRORS: _("At least one line can't be taken, so nothing was. Correct the file, then check again."),
     }
@@ -86,17 +96,6 @@ def role_word(role: Role) -> str:
         Role.OWNER: _("Owner"),
         Role.STAFF: _("Staff"),
         Role.MEMBER: _("Member"),
-    }
-    return words[role]
-
-
-def role_phrase(role: Role) -> str:
-    """Inside of a sentence."""
-    words = {
-        Role.SUPER_ADMIN: _("somebody who runs this PitPilot"),
-        Role.OWNER: _("an owner"),
-        Role.STAFF: _("staff"),
-        Role.MEMBER: _("a member"),
     }
     return words[role]
 

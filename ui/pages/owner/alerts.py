@@ -21,6 +21,7 @@ from ui.components.pieces import Card, button, empty, key_values, link_button, s
 from ui.components.plain_table import plain_table
 from ui.components.segmented import Segmented
 from ui.frame import Frame
+from ui.page import page
 from ui.pages import acknowledging, shell
 from ui.presenters import alert_state, alert_title, pit_href, value_text
 from ui.texts import _, clock, day, duration, moment, ngettext, number
@@ -29,7 +30,7 @@ ANY = ""
 
 
 def install(feed: AlertFeed) -> None:
-    @ui.page(shell.ALERTS)
+    @page(shell.ALERTS)
     async def inbox(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_ALERTS)
         if not isinstance(seat, Seat):
@@ -38,7 +39,7 @@ def install(feed: AlertFeed) -> None:
             await _Inbox(seat, frame).start(feed)
         return None
 
-    @ui.page(shell.ALERTS + "/{alert_id}")
+    @page(shell.ALERTS + "/{alert_id}")
     async def one(request: Request, alert_id: str) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_ALERTS)
         if not isinstance(seat, Seat):

@@ -20,6 +20,7 @@ from ui.components.field import Field, select_field, text_field
 from ui.components.pieces import Card, button, empty, key_values, link_button
 from ui.components.toast import toast
 from ui.frame import Frame
+from ui.page import page
 from ui.pages import shell
 from ui.pages.acknowledging import refusal_text
 from ui.pages.owner import audit_words
@@ -31,7 +32,7 @@ SUMMARY_CHARS_MAX = 90
 
 
 def install() -> None:
-    @ui.page(shell.AUDIT)
+    @page(shell.AUDIT)
     async def audit(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_AUDIT)
         if not isinstance(seat, Seat):
@@ -40,7 +41,7 @@ def install() -> None:
             await TrailPage(seat, frame, Asked.of(request.query_params)).start()
         return None
 
-    @ui.page(shell.AUDIT + "/{n}")
+    @page(shell.AUDIT + "/{n}")
     async def one(request: Request, n: str) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_AUDIT)
         if not isinstance(seat, Seat):

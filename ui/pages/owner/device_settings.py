@@ -33,10 +33,10 @@ Act = Callable[[Viewer], Awaitable[Refusal | None]]
 
 def settings_card(device: DeviceRow, changed: Changed, removed: Callable[[], Any]) -> None:
     """`changed` is called after each change, `removed` when the device is gone."""
-    with Card(_("Settings")), Element("div"):
+    with Card(_("Name and place")), Element("div"):
         with row("badge", _("Name"), device.name):
             button(_("Rename"), lambda: _rename(device, changed), kind="plain")
-        if device.kind == Kind.PIT:
+        if device.kind != Kind.PUMP:
             with row("garage", _("Pit"), device.pit_name or _("In no pit")):
                 button(_("Move"), lambda: _move(device, changed), kind="plain")
         says = _("What it says counts.") if device.enabled else _("What it says is refused and counted.")
@@ -126,7 +126,7 @@ async def _move(device: DeviceRow, changed: Changed) -> None:
 
 async def _switch(device: DeviceRow, on: bool, changed: Changed) -> None:
     """Done at once; the toast takes it back."""
-    if not await _asked(lambda by: devices.enable(device.id, on, by)):
+    if not await _asked(lambda by: devices.enable(device.id, on, by, datetime.now(UTC))):
         return
     text = _("{name} is switched on.") if on else _("{name} is switched off.")
     toast("ok", text.format(name=device.name), _("Undo"), lambda: _switch(device, not on, changed))

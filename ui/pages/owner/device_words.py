@@ -4,6 +4,7 @@ from datetime import datetime
 
 from actions.devices import NAME_CHARS_MAX, Kind
 from domain.claims import Identity
+from domain.foreign import KIND as FOREIGN
 from domain.refusals import Refusal
 from storage.queries import DeviceRow
 from ui.pages.account.words import refusal_text as common_text
@@ -11,6 +12,8 @@ from ui.texts import _, day, moment, number
 
 
 def kind_word(kind: str) -> str:
+    if kind == FOREIGN:
+        return _("Sensor of another make")
     return {Kind.PIT: _("Pit node"), Kind.PUMP: _("Pump controller")}[Kind(kind)]
 
 
@@ -48,6 +51,8 @@ def refusal_text(refusal: Refusal) -> str:
         Refusal.PUMP_IN_PIT: _("A pump controller stands in no pit."),
         Refusal.NOT_CLAIMED: _("It has no password yet. Make a claim code instead."),
         Refusal.REQUEST_NEEDED: _("It has a certificate, which it renews by itself. Make a claim code to replace it."),
+        Refusal.COMMAND_OPEN: _("Such a command is on its way already. Wait until it is over."),
+        Refusal.DEVICE_OFF: _("It is switched off. Switch it on first."),
         Refusal.ALREADY_SO: _("It was revoked before; nothing changed."),
     }
     return texts.get(refusal) or common_text(refusal)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from nicegui import ui
 from nicegui.element import Element
 
+from actions.outbox import ways
 from actions.people import Seat
 from actions.people.invitations import (
     CONTACT_CHARS_MAX,
@@ -19,8 +20,9 @@ from actions.people.invitations import (
 )
 from domain.access import MAY_GIVE, Intent, Role
 from domain.refusals import Refusal
+from domain.ways import Way
 from ui.components.copy_link import CopyLink
-from ui.components.dialog import confirm
+from ui.components.dialog import answer_of, confirm
 from ui.components.field import text_field
 from ui.components.markup import Text, chip, raw
 from ui.components.pieces import Card, button
@@ -70,8 +72,7 @@ class InvitationsCard:
         """Asks whom and shows the link."""
         with ui.dialog() as dialog, Element("div").classes("dialog") as body:
             _Form(self._seat.viewer.role, body, dialog)
-        await dialog
-        dialog.delete()
+        await answer_of(dialog)
         await self.start()
 
     async def _renew(self, entry: InvitationRow) -> None:
@@ -90,8 +91,7 @@ class InvitationsCard:
         else:
             with ui.dialog() as dialog, Element("div").classes("dialog") as body:
                 show_link(body, dialog, entry.name, answer, now)
-            await dialog
-            dialog.delete()
+            await answer_of(dialog)
         await self.start()
 
     async def _revoke(self, entry: InvitationRow) -> None:
@@ -123,7 +123,7 @@ class _Form:
             with Element("div").classes("stack wide fields"):
                 self._name = text_field(_("Name"), check=_name_fault)
                 self._name.input.props.update({"maxlength": NAME_CHARS_MAX, "autofocus": True})
-                self._contact = text_field(_("Phone or mail"), help=_("For your list; nothing is sent."))
+                self._contact = text_field(_("Phone or mail"), help=_contact_help())
                 self._contact.input.props["maxlength"] = CONTACT_CHARS_MAX
                 with Element("div").classes("field"):
                     Text("label", _("Role"))
@@ -168,8 +168,21 @@ def show_link(body: Element, dialog: ui.dialog, name: str, made: Invited, now: d
         with Element("div").classes("stack wide fields"):
             raw(qr_svg(href, _("QR code of the link")))
             CopyLink(href, _("Link"))
+            if made.mailed_to:
+                Text("p", mailed_text(made.mailed_to)).classes("quiet")
         with Element("footer"):
             button(_("Done"), dialog.close, kind="primary")
+
+
+def mailed_text(address: str) -> str:
+    """That a link goes out by mail as well."""
+    return _("It is mailed to {address} too; the page Messages says what became of it.").format(address=address)
+
+
+def _contact_help() -> str:
+    if Way.MAIL in ways.offered():
+        return _("A mail address gets the link too.")
+    return _("For your list; nothing is sent.")
 
 
 def _name_fault(value: str) -> str | None:

@@ -21,6 +21,7 @@ from ui.components.pieces import empty
 from ui.components.pit_grid import PitGrid
 from ui.components.views import PitCard
 from ui.frame import Frame
+from ui.page import page
 from ui.pages import acknowledging, shell
 from ui.pages.system import SystemStrip
 from ui.presenters import alert_view, counts_title, pit_card
@@ -28,7 +29,7 @@ from ui.texts import _
 
 
 def install(feed: AlertFeed) -> None:
-    @ui.page(shell.OVERVIEW)
+    @page(shell.OVERVIEW)
     async def overview(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_PITS)
         if not isinstance(seat, Seat):

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from nicegui import ui
 from nicegui.element import Element
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +16,7 @@ from ui.components.field import select_field, text_field
 from ui.components.pieces import Card, button, empty, failure, link_button
 from ui.components.segmented import Segmented
 from ui.frame import Frame
+from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
 from ui.pages.account.words import refusal_text, role_word, roles_word
@@ -33,8 +33,8 @@ def install() -> None:
     people_import.install()  # before the pages of single people, whose address would take its own
     person.install()
 
-    @ui.page(shell.PEOPLE)
-    async def page(request: Request) -> Response | None:
+    @page(shell.PEOPLE)
+    async def show(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_PEOPLE)
         if not isinstance(seat, Seat):
             return seat

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from nicegui import ui
 from nicegui.element import Element
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +25,7 @@ from ui.components.file_drop import FileDrop
 from ui.components.markup import Text
 from ui.components.pieces import Card, button, empty, failure, key_values, link_button, skeleton
 from ui.frame import Frame
+from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
 from ui.pages.account.words import role_word
@@ -48,8 +48,8 @@ LINKS_FILE = "pitpilot-invitations.csv"
 
 
 def install() -> None:
-    @ui.page(PATH)
-    async def page(request: Request) -> Response | None:
+    @page(PATH)
+    async def show(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.IMPORT_PEOPLE)
         if not isinstance(seat, Seat):
             return seat

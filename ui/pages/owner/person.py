@@ -18,7 +18,7 @@ from domain.access import MAY_GIVE, Intent, Role, Viewer
 from domain.refusals import Refusal
 from storage.people import PersonRow
 from ui.components.copy_link import CopyLink
-from ui.components.dialog import confirm
+from ui.components.dialog import answer_of, confirm
 from ui.components.markup import Text, raw
 from ui.components.pieces import Card, button, key_values, tone_chip
 from ui.components.qr import qr_svg
@@ -26,18 +26,21 @@ from ui.components.rows import row
 from ui.components.segmented import Segmented
 from ui.components.toast import toast
 from ui.links import absolute
+from ui.page import page
 from ui.pages import shell
 from ui.pages.account import reset
 from ui.pages.account.asking import permitted
-from ui.pages.account.words import refusal_text, role_help, role_phrase, role_word
+from ui.pages.account.words import refusal_text, role_help, role_word
+from ui.pages.owner.inviting import mailed_text
+from ui.role_words import role_phrase
 from ui.texts import LANGUAGES, Language, _, day, duration, moment
 
 Change = Callable[[Viewer, UUID, datetime], Awaitable[Refusal | None]]
 
 
 def install() -> None:
-    @ui.page(shell.PEOPLE + "/{person_id}")
-    async def page(request: Request, person_id: str) -> Response | None:
+    @page(shell.PEOPLE + "/{person_id}")
+    async def show(request: Request, person_id: str) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_PEOPLE)
         if not isinstance(seat, Seat):
             return seat
@@ -207,8 +210,9 @@ async def _show_link(name: str, made: ResetLink, now: datetime) -> None:
         with Element("div").classes("stack wide fields"):
             raw(qr_svg(href, _("QR code of the link")))
             CopyLink(href, _("Link"))
+            if made.mailed_to:
+                Text("p", mailed_text(made.mailed_to)).classes("quiet")
         with Element("footer"):
             button(_("Done"), dialog.close, kind="primary")
     dialog.props["persistent"] = True  # a slip of the finger must not lose it
-    await dialog
-    dialog.delete()
+    await answer_of(dialog)

@@ -25,6 +25,7 @@ from ui.components.pieces import Card, empty, failure, state_chip
 from ui.components.quantities import chart_metric
 from ui.components.segmented import Segmented
 from ui.components.views import ChartEvent, ChartHistory, ChartMetric, Series, State
+from ui.page import page
 from ui.pages import acknowledging, shell
 from ui.pages.owner.pit_devices import device_cards
 from ui.pages.owner.pit_limits import LimitsCard
@@ -41,7 +42,7 @@ MAIN_METRICS = (Metric.T_C, Metric.RH_PCT, Metric.PM25)
 
 
 def install(feed: AlertFeed) -> None:
-    @ui.page("/pits/{pit_id}")
+    @page("/pits/{pit_id}")
     async def pit_page(request: Request, pit_id: str) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_PITS)
         if not isinstance(seat, Seat):

@@ -15,6 +15,7 @@ from domain.readings import FACTS, METRICS, Metric
 from domain.refusals import Refusal
 from storage.queries import PitRow
 from ui import guard
+from ui.components.dialog import answer_of
 from ui.components.field import Field, number_field
 from ui.components.markup import Text
 from ui.components.pieces import Card, button
@@ -72,8 +73,7 @@ class LimitsCard:
                 Segmented(_("Metric"), choices, self._shown[0], lambda key: self._show_form(form, Metric(key), dialog))
             choice.move(target_index=2)
             self._show_form(form, self._shown[0], dialog)
-        await dialog
-        dialog.delete()
+        await answer_of(dialog)
 
     def _show_form(self, form: Element, metric: Metric, dialog: ui.dialog) -> None:
         own = self._said.get(metric, {}).get(Origin.PIT, Limits())

@@ -13,6 +13,7 @@ from domain.refusals import Refusal
 from storage import queries
 from storage.session import transaction
 from ui import guard
+from ui.components.dialog import answer_of
 from ui.components.field import select_field, text_field
 from ui.components.markup import Text
 from ui.components.pieces import button
@@ -55,8 +56,7 @@ class SilenceButton:
             with Element("footer"):
                 button(_("Cancel"), lambda: dialog.submit(None))
                 button(_("Silence"), lambda: dialog.submit((hours.value, note.value or "")), kind="primary")
-        answer = await dialog
-        dialog.delete()
+        answer = await answer_of(dialog)
         if answer is None:
             return
         seat = await guard.still(Intent.SILENCE_ALERTS)

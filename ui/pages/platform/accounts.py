@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from nicegui import ui
 from nicegui.element import Element
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from ui.components.pieces import Card, button, empty, failure
 from ui.components.rows import row
 from ui.components.toast import toast
 from ui.frame import Frame
+from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
 from ui.pages.account.words import refusal_text
@@ -34,8 +34,8 @@ Change = Callable[[Viewer, UUID, datetime], Awaitable[Refusal | None]]
 
 
 def install() -> None:
-    @ui.page(shell.ACCOUNTS)
-    async def page(request: Request) -> Response | None:
+    @page(shell.ACCOUNTS)
+    async def show(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.SUSPEND_ACCOUNT)
         if not isinstance(seat, Seat):
             return seat

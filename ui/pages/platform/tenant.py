@@ -24,12 +24,13 @@ from domain.access import Intent, Viewer
 from domain.refusals import Refusal
 from domain.tenancy import TenantStatus
 from storage.people import TenantRow
-from ui.components.dialog import confirm
+from ui.components.dialog import answer_of, confirm
 from ui.components.field import text_field
 from ui.components.markup import Text
 from ui.components.pieces import Card, button, key_values, tone_chip
 from ui.components.rows import row
 from ui.components.toast import toast
+from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
 from ui.pages.account.words import refusal_text
@@ -40,8 +41,8 @@ Change = Callable[[Viewer, UUID, datetime], Awaitable[Refusal | None]]
 
 
 def install() -> None:
-    @ui.page(shell.TENANTS + "/{tenant_id}")
-    async def page(request: Request, tenant_id: str) -> Response | None:
+    @page(shell.TENANTS + "/{tenant_id}")
+    async def show(request: Request, tenant_id: str) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_TENANTS)
         if not isinstance(seat, Seat):
             return seat
@@ -176,7 +177,8 @@ async def _ask_reason(question: str, effect: str, verb: str) -> str | None:
     with ui.dialog() as dialog, Element("div").classes("dialog"):
         title = Text("h2", question)
         Text("p", effect)
-        why = text_field(_("Why"), help=_("It stands on this page and in the audit trail."), check=_reason_fault)
+        said = _("Its owners read it at the sign-in. It stands on this page and in the audit trail.")
+        why = text_field(_("Why"), help=said, check=_reason_fault)
         why.input.props.update({"maxlength": NOTE_CHARS_MAX, "autofocus": True})
 
         def give() -> None:
@@ -188,8 +190,7 @@ async def _ask_reason(question: str, effect: str, verb: str) -> str | None:
             button(_("Cancel"), lambda: dialog.submit(None))
             button(verb, give, kind="danger")
     dialog.props["aria-labelledby"] = title.html_id
-    reason = await dialog
-    dialog.delete()
+    reason = await answer_of(dialog)
     return None if reason is None else str(reason)
 
 

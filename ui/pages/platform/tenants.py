@@ -1,6 +1,5 @@
 """Every workshop and pump on this platform: who waits for approval first, then by name."""
 
-from nicegui import ui
 from nicegui.element import Element
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from ui.components.data_table import PAGE_SIZE, Cell, Column, DataTable, Row, Ta
 from ui.components.field import select_field, text_field
 from ui.components.pieces import Card, empty, failure
 from ui.frame import Frame
+from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
 from ui.pages.account.words import refusal_text
@@ -29,8 +29,8 @@ SETTLE_MS = 300  # a search begins when nobody has typed for so long
 def install() -> None:
     tenant.install()
 
-    @ui.page(shell.TENANTS)
-    async def page(request: Request) -> Response | None:
+    @page(shell.TENANTS)
+    async def show(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_TENANTS)
         if not isinstance(seat, Seat):
             return seat

@@ -1,0 +1,11 @@
+"""What people do with jobs. Each locks the job's row, asks domain.jobs, saves, and announces the id only.
+
+create.py   a car arrives or is booked; the customer's link is made with the job
+move.py     from one state to the next, and from stage to stage
+assign.py   pit and people
+notes.py    notes and defects
+links.py    the customer's link: made, replaced, ended
+tracked.py  what the holder of that link sees
+trail.py    the timeline, the audit row and the announcement that go with each of them
+around.py   what is true around a job: pit, climate
+"""

@@ -1,0 +1,58 @@
+"""What everybody hears of a job's change, what its timeline keeps of it, and what the audit trail does."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from actions import audit
+from actions.announce import Announcement, Topic, announce
+from domain.access import Viewer
+from domain.jobs.job import Job
+from domain.jobs.words import State
+from storage import job_rows
+
+
+class Deed(StrEnum):
+    """What was done, as timeline and trail call it."""
+
+    CREATE = "create_job"
+    MOVE = "move_job"
+    ASSIGN = "assign_job"
+    NOTE = "note_on_job"
+    DEFECT = "note_defect"
+    ROTATE_LINK = "rotate_tracking_link"
+    REVOKE_LINK = "revoke_tracking_link"
+
+
+async def tell(
+    tx: AsyncSession,
+    deed: Deed,
+    job: Job,
+    name: str,
+    by: Viewer,
+    now: datetime,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    was: State | None = None,
+    kind: str = "",
+    said: str = "",
+) -> None:
+    """Call it last. `kind` names the timeline's row where the deed alone does not say enough."""
+    tenant_id: UUID = by.tenant_id
+    await job_rows.add_event(tx, tenant_id, job, kind or deed, at=now, by=by.person_id, before=was, said=said)
+    await announce(tx, Announcement(Topic.JOB, tenant_id, pit_id=job.pit_id, id=str(job.id)))
+    await audit.record(
+        tx,
+        tenant_id=tenant_id,
+        by=by,
+        intent=deed,
+        kind="job",
+        object_id=str(job.id),
+        object_name=name,
+        before=before,
+        after=after,
+    )

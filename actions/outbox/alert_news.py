@@ -1,0 +1,154 @@
+"""Who is told of which alert: compares what each alert is with what was told of it, and puts the difference into the
+outbox. One message a raising and person: what was over before anybody looked is never told, what comes and goes is told
+a few times in a while and then only if it stays, and what is silenced waits for the silence's end.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from actions.outbox.putting import Notice, Receiver, put_for_channel
+from domain.access import MAY, Intent, Role
+from domain.alerts import FLAP_WINDOW, FLAPS_MAX
+from domain.limits import Level
+from domain.notify import News, NotifyPrefs, NotifySettings
+from storage.session import EVERY_TENANT, transaction
+
+LOOK_EVERY_S = 1.0
+AT_ONCE = 100
+
+_NOT_SILENCED = """
+    NOT EXISTS (SELECT 1 FROM alert_silence s WHERE s.pit_id = a.pit_id AND s.ended_at IS NULL AND s.until > :now
+        AND (s.rule IS NULL OR s.rule = a.rule))"""
+
+_ALERT = """
+    SELECT a.id, a.tenant_id, a.rule, a.level, a.value, a.limit_value, a.flapping, a.raised_at, a.resolved_at,
+        a.told_level, a.told_at, coalesce(p.name, '') AS pit, coalesce(d.name, '') AS device, t.zone, t.notify
+    FROM alert a JOIN tenant t ON t.id = a.tenant_id LEFT JOIN pit p ON p.id = a.pit_id
+    LEFT JOIN device d ON d.id = a.device_id"""
+
+# Of one rule no more than so many are told in a while: the next one is told when it is still open after that.
+_UNTOLD = f"""{_ALERT}
+    WHERE ((a.resolved_at IS NULL AND a.level > a.told_level AND {_NOT_SILENCED}
+            AND (a.told_level > 0 OR (SELECT count(*) FROM alert b WHERE b.pit_id = a.pit_id AND b.rule = a.rule
+                AND b.device_id IS NOT DISTINCT FROM a.device_id AND b.told_at > :damped) < :flaps))
+        OR (a.resolved_at IS NOT NULL AND NOT a.told_over))
+    ORDER BY a.raised_at LIMIT :most FOR UPDATE OF a SKIP LOCKED"""
+
+_UNACKNOWLEDGED = f"""{_ALERT}
+    WHERE a.resolved_at IS NULL AND a.acknowledged_at IS NULL AND a.escalated_at IS NULL AND a.told_at IS NOT NULL
+        AND a.level = :critical AND a.told_level = :critical AND {_NOT_SILENCED}
+    ORDER BY a.told_at LIMIT :most FOR UPDATE OF a SKIP LOCKED"""
+
+_PEOPLE = """
+    SELECT p.id, p.language, m.notify, c.id AS channel, c.way, c.shown FROM membership m
+    JOIN tenant t ON t.id = m.tenant_id AND t.status = 'active' JOIN person p ON p.id = m.person_id
+    JOIN channel c ON c.person_id = p.id AND c.verified_at IS NOT NULL
+    WHERE m.tenant_id = :tenant AND m.role = ANY(:roles) AND m.suspended_at IS NULL AND p.suspended_at IS NULL
+    ORDER BY p.id, c.created_at"""
+
+_WERE_TOLD = """
+    SELECT channel_id FROM message WHERE tenant_id = :tenant AND about = :about AND channel_id IS NOT NULL
+        AND attempts > 0 AND status <> 'withdrawn'"""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class AlertNews:
+    """Any number of processes may each run one."""
+
+    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+        self.put = 0
+        """Messages put since the start."""
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Looks for ever."""
+        while True:
+            if not await self.round():
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def round(self) -> int:
+        """Puts what is to be told now; returns how many alerts there was something of."""
+        now = self._clock()
+        return await self._tell(now) + await self._call_owners(now)
+
+    async def _tell(self, now: datetime) -> int:
+        bound = {"now": now, "damped": now - FLAP_WINDOW, "flaps": FLAPS_MAX, "most": AT_ONCE}
+        async with transaction(EVERY_TENANT) as tx:
+            alerts = (await tx.execute(text(_UNTOLD), bound)).all()
+            for alert in alerts:
+                if alert.resolved_at is not None:
+                    await self._tell_end(tx, alert, now)
+                else:
+                    news = News.WORSE if alert.told_level else News.RAISED
+                    await self._put(tx, alert, news, await _people(tx, alert.tenant_id, Intent.SEE_ALERTS), now)
+                    await tx.execute(
+                        text("UPDATE alert SET told_level = level, told_at = :now WHERE id = :id"),
+                        {"now": now, "id": alert.id},
+                    )
+        return len(alerts)
+
+    async def _tell_end(self, tx: AsyncSession, alert: Row[Any], now: datetime) -> None:
+        """To whom the alert was told; what still waits about it is withdrawn by the sender."""
+        told = set((await tx.execute(text(_WERE_TOLD), {"tenant": alert.tenant_id, "about": _about(alert)})).scalars())
+        people = await _people(tx, alert.tenant_id, Intent.SEE_ALERTS) if told else ()
+        await self._put(tx, alert, News.OVER, [person for person in people if person.channel in told], now)
+        await tx.execute(text("UPDATE alert SET told_over = true WHERE id = :id"), {"id": alert.id})
+
+    async def _call_owners(self, now: datetime) -> int:
+        """Tells owners of critical alerts that nobody acknowledged in time, each once."""
+        called = 0
+        bound = {"now": now, "critical": int(Level.CRITICAL), "most": AT_ONCE}
+        async with transaction(EVERY_TENANT) as tx:
+            for alert in (await tx.execute(text(_UNACKNOWLEDGED), bound)).all():
+                if not NotifySettings.of(alert.notify).is_overdue(alert.told_at, now):
+                    continue
+                owners = await _people(tx, alert.tenant_id, Intent.CHANGE_NOTIFICATIONS)
+                await self._put(tx, alert, News.UNACKNOWLEDGED, owners, now)
+                await tx.execute(
+                    text("UPDATE alert SET escalated_at = :now WHERE id = :id"), {"now": now, "id": alert.id}
+                )
+                called += 1
+        return called
+
+    async def _put(
+        self, tx: AsyncSession, alert: Row[Any], news: News, people: Sequence[Row[Any]], now: datetime
+    ) -> None:
+        level, notice = Level(alert.level), _notice(alert, news)
+        for person in people:
+            at = NotifyPrefs.of(person.notify).when(news, level, now, ZoneInfo(alert.zone))
+            if at is None:
+                continue
+            to = Receiver(person.id, person.channel, person.way, person.shown, person.language)
+            dedupe = f"{_about(alert)}:{news}:{alert.level}"
+            added = await put_for_channel(tx, alert.tenant_id, notice, to, dedupe, now, at)
+            self.put += added is not None
+
+
+def _notice(alert: Row[Any], news: News) -> Notice:
+    facts = {
+        "rule": alert.rule, "level": alert.level, "value": alert.value, "limit": alert.limit_value,
+        "flapping": alert.flapping, "pit": alert.pit, "device": alert.device, "raised_at": alert.raised_at.isoformat(),
+        "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
+        "told_at": alert.told_at.isoformat() if alert.told_at else None, "path": f"/alerts/{alert.id}",
+    }  # fmt: skip
+    return Notice(news, facts, about=_about(alert))
+
+
+def _about(alert: Row[Any]) -> str:
+    return f"alert:{alert.id}"
+
+
+async def _people(tx: AsyncSession, tenant_id: UUID, intent: Intent) -> Sequence[Row[Any]]:
+    """Those of the tenant who may do this, with their wishes, one row for each verified channel."""
+    roles = [role.value for role in Role if intent in MAY[role]]
+    return (await tx.execute(text(_PEOPLE), {"tenant": tenant_id, "roles": roles})).all()

@@ -1,0 +1,100 @@
+"""Two members in two browsers, one motor with the real firmware: start, wait, power cut, and ledgers that add up."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import text
+
+from actions.passwords import hashed
+from actions.pumps import motors, wallets
+from domain.wallet import Wallet
+from storage.session import EVERY_TENANT, transaction
+from tests.ingest.pump_site import GRID, LIMITS, OPTO, QUICK, RELAY
+from tests.journeys.conftest import PASSWORD, Installation, started
+from tests.pump_parts import BEGAN, Coop, assert_books_balance, balance, make_coop
+from tools.virtual_board import Board, write_keys
+
+PATIENCE_MS = 60_000
+FIRST_S, SECOND_S = 20, 12
+
+
+@pytest.fixture
+async def coop(database: str) -> Coop:
+    """Two members with seconds instead of minutes, and a pump whose turns may be that short."""
+    found = await make_coop("here", members=2, minutes=0)
+    assert isinstance(await motors.change_limits(dict(LIMITS), found.owner), dict)
+    for member, seconds in zip(found.members, (FIRST_S, SECOND_S), strict=True):
+        assert isinstance(await wallets.recharge(member.person_id, seconds, found.owner, BEGAN, key=uuid4()), Wallet)
+    async with transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("UPDATE person SET password_hash = :hash"), {"hash": await hashed(PASSWORD)})
+    return found
+
+
+@pytest.fixture
+async def running(coop: Coop, database: str, tmp_path: Path) -> AsyncIterator[Installation]:
+    async with started(database, tmp_path) as installation:
+        yield installation
+
+
+@pytest.fixture
+async def board(coop: Coop, running: Installation, tmp_path: Path) -> AsyncIterator[Board]:
+    """The motor's controller, powered, with mains on its input."""
+    flash = tmp_path / "flash"
+    identity = {"kind": "pump", "tenant": str(coop.tenant_id), "device": coop.device_id, "password": "any"}
+    server = {"host": "127.0.0.1", "port": running.broker_port, "tls": False}
+    write_keys(flash, {"identity": identity, "server": server, "settings": QUICK, "settings_v": 1})
+    found = Board(flash)
+    await found.power_on()
+    yield found
+    await found.power_off()
+
+
+async def at_the_pump(browser: Browser, running: Installation, login: str) -> Page:
+    """A telephone of somebody who has just signed in: it shows the pump."""
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    await page.goto(f"{running.url}/sign-in")
+    await page.fill("#login", login)
+    await page.fill("#password", PASSWORD)
+    await page.click("button[type=submit]")
+    await page.wait_for_url(f"{running.url}/my-pump")
+    return page
+
+
+async def says(page: Page, word: str) -> None:
+    await expect(page.locator(".my-pump .chip").first).to_contain_text(word, timeout=PATIENCE_MS)
+
+
+async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
+    running: Installation, board: Board, coop: Coop, browser: Browser
+) -> None:
+    first, second = [await at_the_pump(browser, running, f"p{n}@here") for n in (1, 2)]
+    await first.get_by_role("button", name=f"Start {FIRST_S}").click(timeout=PATIENCE_MS)
+    await says(first, "RUNNING")
+    assert board.is_on(RELAY)
+    assert board.is_on(OPTO)
+    await second.get_by_role("button", name="Get in line").click(timeout=PATIENCE_MS)
+    await says(second, "WAITING #1")
+    await expect(second.locator(".queue")).to_contain_text("Person 1 here, running")
+
+    board.set_pin(GRID, 0)
+    await says(first, "HOLD")
+    await expect(first.locator(".my-pump")).to_contain_text("You are not charged.")
+    await expect(second.locator(".my-pump")).to_contain_text("Person 1 here, on hold", timeout=PATIENCE_MS)
+    assert not board.is_on(RELAY)
+
+    board.set_pin(GRID, 1)
+    await says(first, "RUNNING")
+    await says(second, "RUNNING")
+    await says(first, "OFF")
+    await second.get_by_role("button", name="Stop").click()
+    await says(second, "OFF")
+    await expect(first.locator(".ring .face .num")).to_have_text("0", timeout=PATIENCE_MS)
+    assert await balance(coop.members[0]) == (0, 0)
+    await first.goto(f"{running.url}/my-ledger")
+    await expect(first.locator(".ledger")).to_contain_text("All minutes of the turn used")
+    await expect(first.locator(".ledger .kv").last).to_contain_text("0")
+    await assert_books_balance()
