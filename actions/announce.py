@@ -39,6 +39,8 @@ class Topic(StrEnum):
     """The member `id` has other minutes than before, or asked for some, or was answered."""
     CARDS = "cards"
     """A card was registered or removed, or an unknown one was seen."""
+    CAMERA = "camera"
+    """Something of the camera `id` changed: its settings, who may look, whether it is there."""
     JOB = "job"
     """Something of the job `id` changed: its state, stage, pit, people, notes or link."""
     PERSON = "person"
