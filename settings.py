@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     webhooks_private: bool = Field(
         False, description="Whether people's webhooks may call hosts of private networks, such as a gateway in the LAN."
     )
+    cameras_loopback: bool = Field(
+        False, description="Whether cameras may live on this very computer, as virtual ones do; on with --demo."
+    )
     role: Role = Field("all", description="What this process does: all, web (pages and API) or ingest (devices).")
     database_pool: int = Field(8, ge=2, le=100, description="Connections that pages and API may hold at once.")
     log_format: LogFormat = Field("console", description="console for people, json for machines.")

@@ -41,6 +41,8 @@ class Topic(StrEnum):
     """A card was registered or removed, or an unknown one was seen."""
     CAMERA = "camera"
     """Something of the camera `id` changed: its settings, who may look, whether it is there."""
+    STILL = "still"
+    """The camera `id` has a newer still."""
     JOB = "job"
     """Something of the job `id` changed: its state, stage, pit, people, notes or link."""
     PERSON = "person"

@@ -24,6 +24,10 @@ def open(*, loopback: bool) -> None:  # read as reach.open
     _allowed.loopback = loopback
 
 
+def allows_loopback() -> bool:
+    return _allowed.loopback
+
+
 async def url_of(address: CameraAddress) -> str | AddressFault:
     """The address to hand to the gateway, with its credentials; never show or log it."""
     number = await number_of(address.host)

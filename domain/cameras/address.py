@@ -1,6 +1,6 @@
 """Where a camera is reached: an RTSP address taken apart into what may be shown and what may not."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import quote, unquote, urlsplit
@@ -48,6 +48,10 @@ class CameraAddress:
     def shown(self) -> str:
         """The address as people may see it: without who signs in."""
         return f"rtsp://{_bracketed(self.host)}:{self.port}{self.path}"
+
+    def signing_in(self, password: str) -> "CameraAddress":
+        """The same with this password."""
+        return replace(self, password=password)
 
     def url_at(self, ip: str) -> str:
         """The address that is really asked: credentials in it, and the host as the number that was looked at."""
