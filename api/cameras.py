@@ -78,7 +78,7 @@ async def add_camera(by: Manager, new: NewCamera, now: Now) -> Added:
 
 @router.post("/cameras/test", responses=errors(400, 401, 403, 404, 409, 413, 422, 429, 503))
 async def test_camera(by: Manager, new: NewCamera) -> Picture:
-    """Asks a camera that is not kept yet for a still; else what is wrong, and a path with a picture, if there is one."""
+    """Asks a camera that is not kept yet for a still; else what is wrong, and a path with a picture, if any."""
     return _shown(await trying.try_camera(new.meant(), by))
 
 

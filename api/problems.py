@@ -26,6 +26,7 @@ from domain.cameras.words import CameraRefusal
 from domain.firmware import BundleFault
 from domain.jobs.words import JobRefusal
 from domain.minute_requests import RequestRefusal
+from domain.photos import PhotoFault
 from domain.pump.words import PumpRefusal
 from domain.refusals import Refusal, TryLater
 from domain.video import VideoRefusal
@@ -122,6 +123,7 @@ STATUS_OF: Mapping[str, int] = {
     VideoRefusal.OFF: 503,
     VideoRefusal.GATEWAY_DOWN: 503,
     VideoRefusal.BUSY: 503,
+    PhotoFault.TOO_MANY: 409,
     BundleFault.TOO_LARGE: 413,
     BundleFault.NO_RELEASE_KEY: 409,
     BundleFault.VERSION_TAKEN: 409,

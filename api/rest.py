@@ -18,6 +18,7 @@ from api import (
     motor,
     openapi,
     people,
+    photos,
     pits,
     problems,
     pump_settings,
@@ -63,7 +64,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
-            cameras, jobs, motor, pumps, pump_settings, wallets,
+            cameras, jobs, photos, motor, pumps, pump_settings, wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

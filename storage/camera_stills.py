@@ -86,8 +86,8 @@ async def _unnamed(tx: AsyncSession, files: set[tuple[UUID, bytes]]) -> list[tup
         text(
             "SELECT x.tenant, x.digest"
             " FROM unnest(CAST(:tenants AS uuid[]), CAST(:digests AS bytea[])) AS x(tenant, digest) WHERE NOT EXISTS"
-            " (SELECT 1 FROM camera_still s WHERE s.tenant_id = x.tenant AND s.content_sha256 = x.digest) AND NOT EXISTS"
-            " (SELECT 1 FROM timelapse l WHERE l.tenant_id = x.tenant AND l.content_sha256 = x.digest)"
+            " (SELECT 1 FROM camera_still s WHERE s.tenant_id = x.tenant AND s.content_sha256 = x.digest) AND"
+            " NOT EXISTS (SELECT 1 FROM timelapse l WHERE l.tenant_id = x.tenant AND l.content_sha256 = x.digest)"
         ),
         {"tenants": list(tenants), "digests": list(digests)},
     )
