@@ -38,6 +38,7 @@ _SAYS: dict[str, str] = {
     Refusal.LINK_UNKNOWN: "There is no such link, or it is over.",
     CameraRefusal.PASSWORD_AGAIN: "Host, port or user name are others: send the password with them.",
     CameraRefusal.LOGIN_TOO_LONG: "User name or password are too long.",
+    CameraRefusal.NO_STILL: "No still is kept yet.",
     CameraRefusal.TOO_MANY: "No more cameras can be added.",
     CameraRefusal.OUT_OF_RANGE: "Stills come every 1 to 60 minutes and are kept for 1 to 90 days.",
     CameraRefusal.TOKEN_WRONG: "Ask for another token: this one is over, or is for another camera.",
@@ -80,7 +81,10 @@ def problem(said: Wrong | NoPicture | TryLater | VideoRefusal | Failed) -> HTTPE
         case Failed():
             hint = f" There is one at {said.picture_at}." if said.picture_at else ""
             return refused(said.why, _SAYS[said.why] + hint)
-    return refused(said, _SAYS[said])
+    error = refused(said, _SAYS[said])
+    if said is Refusal.LINK_UNKNOWN:
+        error.status_code = 404
+    return error
 
 
 def refuse(said: Wrong | NoPicture | TryLater | VideoRefusal | Failed) -> NoReturn:

@@ -33,7 +33,6 @@ from api.fields import Words
 from api.openapi import errors
 from api.problems import BoundedRoute
 from domain.access import Intent, Viewer
-from domain.cameras.watching import NoPicture
 from domain.refusals import Refusal, TryLater
 from domain.video import CameraState, CameraStatus, Probe
 from storage import video_views
@@ -56,6 +55,10 @@ class CustomersLink(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     link: Annotated[Words, Field(max_length=LINK_CHARS_MAX)]
+
+
+class LinkedCamera(CustomersLink):
+    camera_id: UUID
 
 
 @router.get("/cameras", responses=errors(401, 403, 503))
@@ -174,7 +177,7 @@ async def list_views(by: Manager, camera_id: UUID) -> Views:
 async def read_still(by: Looker, camera_id: UUID, now: Now) -> Response:
     """The latest still that was kept for the board."""
     found = await stills.board_still(by, camera_id, now)
-    if isinstance(found, Refusal | NoPicture):
+    if not isinstance(found, tuple):
         refuse(found)
     at, picture = found
     return Response(picture, media_type="image/jpeg", headers=NOT_KEPT | {"X-Taken-At": at.isoformat()})
@@ -195,12 +198,11 @@ async def list_tracked_cameras(asked: CustomersLink, request: Request, now: Now)
     return LinkedCameras(cameras=found)
 
 
-@router.post(
-    "/tracked-cameras/{camera_id}/tokens", status_code=201, responses=errors(400, 403, 404, 413, 422, 429, 503)
-)
-async def make_tracked_token(asked: CustomersLink, camera_id: UUID, request: Request, now: Now) -> VideoToken:
+@router.post("/tracked-cameras/tokens", status_code=201, responses=errors(400, 403, 404, 413, 422, 429, 503))
+async def make_tracked_token(asked: LinkedCamera, request: Request, now: Now) -> VideoToken:
     """A token of about a minute for this link's job and this camera alone."""
-    return _token(camera_id, await tickets.ticket_of_link(asked.link, camera_id, _address(request), now))
+    found = await tickets.ticket_of_link(asked.link, asked.camera_id, _address(request), now)
+    return _token(asked.camera_id, found)
 
 
 def _token(camera_id: UUID, answer: tickets.Denied | Ticket) -> VideoToken:

@@ -10,11 +10,13 @@ from actions.announce import Announcement, Topic, announce
 from actions.cameras.keeping import camera_of
 from domain.access import Viewer
 from domain.cameras.watching import NoPicture, may_person_look
+from domain.cameras.words import CameraRefusal
 from domain.refusals import Refusal
 from storage import camera_states, camera_stills, still_files, video_views
 from storage.camera_stills import StillRow
 from storage.session import EVERY_TENANT, transaction
 
+NoStill = Refusal | CameraRefusal | NoPicture
 STILL_BYTES_MAX = 8 << 20
 SWEEP_EVERY_S = 600.0
 log = structlog.get_logger(__name__)
@@ -37,8 +39,10 @@ async def keep_still(
         await announce(tx, Announcement(Topic.STILL, tenant_id, id=str(camera_id)))
 
 
-async def board_still(by: Viewer, camera_id: UUID, now: datetime) -> Refusal | NoPicture | tuple[datetime, bytes]:
-    """The latest still and its moment, for whoever may look now. NOT_FOUND also while there is none."""
+async def board_still(
+    by: Viewer, camera_id: UUID, now: datetime
+) -> Refusal | CameraRefusal | NoPicture | tuple[datetime, bytes]:
+    """The latest still and its moment, for whoever may look now. NO_STILL."""
     row = await camera_of(by, camera_id)
     if isinstance(row, Refusal):
         return row
@@ -47,7 +51,7 @@ async def board_still(by: Viewer, camera_id: UUID, now: datetime) -> Refusal | N
     async with transaction(by.tenant_id) as tx:
         found: StillRow | None = await camera_stills.latest(tx, camera_id)
     content = await asyncio.to_thread(still_files.read, by.tenant_id, found.digest) if found else None
-    return (found.at, content) if found and content else Refusal.NOT_FOUND
+    return (found.at, content) if found and content else CameraRefusal.NO_STILL
 
 
 async def sweep_for_ever() -> None:

@@ -10,5 +10,7 @@ class CameraRefusal(StrEnum):
     TOO_MANY = "camera_too_many"
     OUT_OF_RANGE = "camera_out_of_range"
     """Stills more seldom or kept longer than is offered."""
+    NO_STILL = "camera_no_still"
+    """None was kept yet, or not any more."""
     TOKEN_WRONG = "video_token_wrong"  # noqa: S105  # likewise
     """Not ours, over, or for another camera or viewer: ask for another."""
