@@ -39,9 +39,7 @@ async def keep_still(
         await announce(tx, Announcement(Topic.STILL, tenant_id, id=str(camera_id)))
 
 
-async def board_still(
-    by: Viewer, camera_id: UUID, now: datetime
-) -> Refusal | CameraRefusal | NoPicture | tuple[datetime, bytes]:
+async def board_still(by: Viewer, camera_id: UUID, now: datetime) -> NoStill | tuple[datetime, bytes]:
     """The latest still and its moment, for whoever may look now. NO_STILL."""
     row = await camera_of(by, camera_id)
     if isinstance(row, Refusal):

@@ -45,7 +45,7 @@ async def try_camera(
     address = said.address
     if keep_password:
         stored = await _stored(camera_id, said, by)
-        if not isinstance(stored, str):
+        if isinstance(stored, Refusal | CameraRefusal):  # these are texts too
             return stored
         address = address.signing_in(stored)
     if later := _pace.ask(str(by.tenant_id)):
