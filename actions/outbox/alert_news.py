@@ -138,7 +138,8 @@ class AlertNews:
 def _notice(alert: Row[Any], news: News) -> Notice:
     facts = {
         "rule": alert.rule, "level": alert.level, "value": alert.value, "limit": alert.limit_value,
-        "flapping": alert.flapping, "detail": alert.detail, "pit": alert.pit, "device": alert.device, "raised_at": alert.raised_at.isoformat(),
+        "flapping": alert.flapping, "detail": alert.detail, "pit": alert.pit, "device": alert.device,
+        "raised_at": alert.raised_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
         "told_at": alert.told_at.isoformat() if alert.told_at else None, "path": f"/alerts/{alert.id}",
     }  # fmt: skip

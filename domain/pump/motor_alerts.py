@@ -42,7 +42,7 @@ class MotorAlert:
 
 
 def begun(before: Motor, after: Motor) -> Iterator[MotorAlert]:
-    """What a motor's newest state brings up. That a controller is silent is found by the clock, see `level_of_silence`."""
+    """What a motor's newest state brings up. Silence is found by the clock, see `level_of_silence`."""
     if after.alarm is not None and after.alarm is not before.alarm:
         yield MotorAlert(after.device_id, MotorRule(after.alarm))
     if after.fault is not None and after.fault != before.fault:

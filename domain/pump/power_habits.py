@@ -35,7 +35,7 @@ class Habits:
     def rest_of(self, elapsed: timedelta) -> timedelta | None:
         """How much longer a cut probably lasts that has lasted so long; None: none of the past ones did."""
         longer = [length - elapsed for length in self.lengths if length > elapsed]
-        return median(longer) if longer else None
+        return timedelta(seconds=median(rest.total_seconds() for rest in longer)) if longer else None
 
 
 def slot_of(local: datetime) -> int:

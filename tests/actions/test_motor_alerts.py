@@ -189,7 +189,10 @@ async def test_the_platform_sees_every_tenants_alerts_of_motors_and_a_tenant_its
     await hall.run_for(6)
     async with transaction(EVERY_TENANT) as tx:
         found = await pump_lists.incidents(tx, only_open=True)
-        assert {(row.tenant_name, row.detail) for row in found} == {("Coop here", "dry_run"), ("Coop there", "overload")}
+        assert {(row.tenant_name, row.detail) for row in found} == {
+            ("Coop here", "dry_run"),
+            ("Coop there", "overload"),
+        }
     async with transaction(there.tenant_id) as tx:
         assert [row.detail for row in await pump_lists.incidents(tx)] == ["overload"]
 

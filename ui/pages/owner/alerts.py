@@ -74,6 +74,7 @@ class _Inbox:
             level.input.on_value_change(lambda event: self._choose_level(event.value))
             places = {ANY: _("All pits")} | {str(row.id): row.name for row in pits}
             pit = select_field(_("Pit"), places, ANY)
+            pit.visible = bool(pits)
             pit.input.on_value_change(lambda event: self._choose_pit(event.value))
         columns = (
             Column("what", _("Alert")),
@@ -129,7 +130,11 @@ class _Inbox:
 
     def _say_nothing(self) -> None:
         if self._state in ("open", "unacknowledged") and not self._level and not self._pit_id:
-            empty("check_circle", _("All is well"), _("When a value leaves its limits, or a motor needs somebody, the alert appears here."))
+            empty(
+                "check_circle",
+                _("All is well"),
+                _("When a value leaves its limits, or a motor needs somebody, the alert appears here."),
+            )
         else:
             empty("filter_alt_off", _("No alert fits"), _("Choose another state, severity or pit."))
 
