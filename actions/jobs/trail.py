@@ -25,6 +25,10 @@ class Deed(StrEnum):
     DEFECT = "note_defect"
     ROTATE_LINK = "rotate_tracking_link"
     REVOKE_LINK = "revoke_tracking_link"
+    TAKE_PHOTO = "take_photo"
+    RELEASE_PHOTO = "release_photo"
+    WITHDRAW_PHOTO = "withdraw_photo"
+    REMOVE_PHOTO = "remove_photo"
 
 
 async def tell(

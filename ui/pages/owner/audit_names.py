@@ -102,6 +102,10 @@ INTENTS = {
     "assign_job": N_("Assign job"),
     "note_on_job": N_("Note on job"),
     "note_defect": N_("Note defect"),
+    "take_photo": N_("Take photo"),
+    "release_photo": N_("Show photo to customer"),
+    "withdraw_photo": N_("Hide photo from customer"),
+    "remove_photo": N_("Remove photo"),
     "rotate_tracking_link": N_("Replace customer's link"),
     "revoke_tracking_link": N_("End customer's link"),
 }
@@ -157,6 +161,7 @@ FIELDS = {
     "revoked_at": N_("Revoked"),
     "suspended_at": N_("Suspended"),
     "ended_sessions": N_("Sessions ended"),
+    "removed_passkeys": N_("Passkeys removed"),
     "passkey": N_("Passkey"),
     "host": N_("Host"),
     "second_factor_since": N_("Second step since"),
