@@ -5,8 +5,8 @@ A cut has a device, or none when the tenant's whole grid was cut by hand or by s
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
