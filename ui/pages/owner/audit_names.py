@@ -163,6 +163,7 @@ FIELDS = {
     "revoked_at": N_("Revoked"),
     "suspended_at": N_("Suspended"),
     "ended_sessions": N_("Sessions ended"),
+    "removed_passkeys": N_("Passkeys removed"),
     "passkey": N_("Passkey"),
     "host": N_("Host"),
     "second_factor_since": N_("Second step since"),
