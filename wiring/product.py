@@ -17,6 +17,7 @@ from ingest.rights_keeper import RightsKeeper
 from ingest.sender import Sender
 from ingest.supervisor import Supervisor
 from ingest.ticker import Ticker
+from ingest.video.gateway import EmbeddedGateway
 from settings import Settings
 
 
@@ -39,6 +40,7 @@ class Product:
     sources: Sources = field(default_factory=Sources)
     viewing: Viewing = field(default_factory=Viewing)
     rights: RightsKeeper | None = None
+    video: EmbeddedGateway | None = None
     addresses: DeviceAddresses = field(default_factory=DeviceAddresses)
 
     async def catch_up(self) -> None:
