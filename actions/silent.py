@@ -8,11 +8,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.announce import Announcement, Topic, announce
+from domain.alerts import SILENT as RULE
 from domain.alerts import SILENT_AFTER_S
 from domain.limits import Level
 from storage.session import EVERY_TENANT, transaction
-
-RULE = "silent"
 
 _FIND = """
     SELECT d.id, d.tenant_id, d.pit_id, s.heard_at FROM device d JOIN device_presence s ON s.device_id = d.id

@@ -6,9 +6,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.alerts import CAMERA as RULE
 from domain.limits import Level
-
-RULE = "camera"
 
 _WATCHED = "c.enabled AND c.removed_at IS NULL AND t.status = 'active' AND p.archived_at IS NULL"
 

@@ -8,7 +8,7 @@ from wiring.product import Product
 
 
 def open_cameras(settings: Settings, *, with_demo: bool) -> None:
-    reach.open(loopback=settings.cameras_loopback or with_demo)
+    reach.open(loopback=settings.video_loopback or with_demo)
     still_files.open(settings.data / "stills")
 
 

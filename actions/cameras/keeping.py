@@ -65,7 +65,7 @@ async def change(
         await cameras.change(tx, camera_id, said, new, now, keep_password=keep_password)
         before, after = differing(shown(was.settings, was.pit), shown(said, await _pit(tx, camera_id)))
         if not keep_password:
-            after["login"] = "typed anew"
+            after["login"] = "•••"
         if after:
             await note(tx, Deed.CHANGE, camera_id, said, by, before, after)
     return None

@@ -97,7 +97,7 @@ async def test_staff_know_of_those_cameras_that_they_may_look_at(world: World) -
     assert isinstance(camera_id, UUID)
     assert await cameras_of(world.here.staff) == []
     assert await camera_of(world.here.staff, camera_id) is Refusal.NOT_FOUND
-    assert len(await cameras_of(world.here.owner)) == 1  # type: ignore[arg-type]
+    assert len(await cameras_of(world.here.owner)) == 1
 
 
 @pytest.mark.parametrize(
