@@ -25,6 +25,14 @@ class Deed(StrEnum):
     DEFECT = "note_defect"
     ROTATE_LINK = "rotate_tracking_link"
     REVOKE_LINK = "revoke_tracking_link"
+    RESCHEDULE = "reschedule_job"
+    USE_FILM = "use_film_roll"
+    MARK_DAMAGE = "mark_damage"
+    UNMARK_DAMAGE = "unmark_damage"
+    HAND_OVER = "hand_over_car"
+    CHANGE_JOB = "change_job"
+    CHANGE_VEHICLE = "change_vehicle"
+    CHANGE_CUSTOMER = "change_customer"
 
 
 async def tell(
