@@ -47,6 +47,7 @@ class JobRow:
     ended_at: datetime | None = None
     comeback_of: UUID | None = None
     defects: int = 0
+    checked: tuple[str, ...] = ()
 
     @property
     def car(self) -> str:
@@ -95,7 +96,7 @@ _COLUMNS = """
     ARRAY(SELECT s.person_id FROM job_staff s WHERE s.tenant_id = j.tenant_id AND s.job_id = j.id ORDER BY 1),
     ARRAY(SELECT n.name FROM job_staff s JOIN person n ON n.id = s.person_id
         WHERE s.tenant_id = j.tenant_id AND s.job_id = j.id ORDER BY s.person_id),
-    j.hold_reason, j.held_from, j.started_at, j.ended_at, j.comeback_of, j.defects"""
+    j.hold_reason, j.held_from, j.started_at, j.ended_at, j.comeback_of, j.defects, j.checked"""
 _AROUND = """
     JOIN vehicle v ON v.tenant_id = j.tenant_id AND v.id = j.vehicle_id
     JOIN customer c ON c.tenant_id = v.tenant_id AND c.id = v.customer_id
@@ -229,5 +230,6 @@ def _row(values: list[Any]) -> JobRow:
         stages_done=tuple(row.stages_done),
         staff=tuple(row.staff),
         staff_names=tuple(row.staff_names),
+        checked=tuple(row.checked),
         held_from=State(row.held_from) if row.held_from else None,
     )

@@ -164,6 +164,7 @@ def job_refusal_text(why: JobRefusal) -> str:
         JobRefusal.OTHER_STAGE: _("Another stage is being worked on."),
         JobRefusal.STAGES_OPEN: _("Not all stages are finished."),
         JobRefusal.STAGES_DONE: _("All stages are finished."),
+        JobRefusal.NO_SUCH_CHECK: _("That is not ticked off at this moment."),
         JobRefusal.CHECKLIST_OPEN: _("The checklist is not complete."),
         JobRefusal.DEFECT_NEEDED: _("Note a defect first, so that everybody knows what is done again."),
         JobRefusal.HOLD_REASON_NEEDED: _("Say what the job waits for."),

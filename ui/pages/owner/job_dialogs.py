@@ -78,7 +78,7 @@ async def ask_checked(row: JobRow) -> frozenset[str] | None:
         Text("p", _("Tick what you have looked at. What is not right goes back to work."))
         with Element("div").classes("checks"):
             for item in items:
-                ticks[item] = ui.checkbox(check_word(item))
+                ticks[item] = ui.checkbox(check_word(item), value=item in row.checked)
             button(_("Tick all"), lambda: [tick.set_value(True) for tick in ticks.values()], kind="plain")
         _footer(dialog, event_word(Event.PASS), lambda: dialog.submit(True))
     if await answer_of(dialog) is None:

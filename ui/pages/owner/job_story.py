@@ -33,6 +33,12 @@ DEED_ICONS = {
     Deed.CHANGE_JOB: "edit",
     Deed.CHANGE_VEHICLE: "edit",
     Deed.CHANGE_CUSTOMER: "edit",
+    Deed.TAKE_PHOTO: "photo_camera",
+    Deed.RELEASE_PHOTO: "visibility",
+    Deed.WITHDRAW_PHOTO: "visibility_off",
+    Deed.REMOVE_PHOTO: "delete",
+    Deed.TICK: "check_box",
+    Deed.UNDO_STAGE: "undo",
 }
 
 
@@ -78,7 +84,7 @@ def _about(at: datetime | None, zone: str, now: datetime) -> str:
 
 
 def _forecasts(whole: WholeJob, now: datetime) -> dict[Stage, datetime | None]:
-    """When each stage that is not begun is likely to begin: what is left until the car is ready, shared out by weight."""
+    """When each stage is likely to begin: what is left until the car is ready, shared out by weight."""
     job, ready_at = whole.read.job, whole.forecast(now).ready_at
     if job.state not in (State.RECEIVED, State.IN_PROGRESS) or ready_at is None:
         return {}
@@ -163,4 +169,10 @@ def deed_word(kind: str) -> str:
         Deed.CHANGE_JOB: _("Agreement changed"),
         Deed.CHANGE_VEHICLE: _("Vehicle corrected"),
         Deed.CHANGE_CUSTOMER: _("Customer corrected"),
+        Deed.TAKE_PHOTO: _("Photo taken"),
+        Deed.RELEASE_PHOTO: _("Photo shown to the customer"),
+        Deed.WITHDRAW_PHOTO: _("Photo hidden from the customer"),
+        Deed.REMOVE_PHOTO: _("Photo removed"),
+        Deed.TICK: _("Ticked off"),
+        Deed.UNDO_STAGE: _("Stage taken up again"),
     }.get(kind) or kind.replace("_", " ")  # type: ignore[call-overload]
