@@ -103,6 +103,16 @@ _AROUND = """
     LEFT JOIN pit p ON p.tenant_id = j.tenant_id AND p.id = j.pit_id"""
 
 
+SPAN_MOST = "30 days"
+CALENDAR = f"""SELECT {_COLUMNS} FROM (
+        SELECT * FROM job j WHERE j.tenant_id = :tenant AND j.ended_at IS NULL AND j.planned_at < :until
+        UNION ALL
+        SELECT * FROM job j WHERE j.tenant_id = :tenant AND j.ended_at IS NOT NULL AND j.state <> 'cancelled'
+            AND j.planned_at < :until AND j.planned_at > CAST(:since AS timestamptz) - interval '{SPAN_MOST}') j {_AROUND}
+    WHERE coalesce(j.completed_at, greatest(j.promised_at, j.planned_at)) > :since
+    ORDER BY j.planned_at, j.id LIMIT :most"""
+
+
 async def page(
     tx: AsyncSession,
     tenant_id: UUID,
@@ -161,6 +171,13 @@ async def board(tx: AsyncSession, tenant_id: UUID) -> list[JobRow]:
     statement = f"""SELECT {_COLUMNS} FROM job j {_AROUND} WHERE j.tenant_id = :tenant AND j.ended_at IS NULL
         ORDER BY j.planned_at, j.id LIMIT :most"""
     return await _rows(tx, statement, {"tenant": tenant_id, "most": BOARD_MAX})
+
+
+async def calendar(tx: AsyncSession, tenant_id: UUID, since: datetime, until: datetime) -> list[JobRow]:
+    """Jobs that are planned, worked on or promised from `since` to before `until`, but the cancelled ones. An open job
+    counts however long it takes, a finished one if it was planned at most SPAN_MOST before.
+    """
+    return await _rows(tx, CALENDAR, {"tenant": tenant_id, "since": since, "until": until, "most": BOARD_MAX})
 
 
 async def one(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> JobRow | None:

@@ -191,7 +191,8 @@ class _Form:
         self._promise.clear()
         with self._promise:
             when = moment(promised, self._seat.zone, now) if promised else _("nobody can say")
-            raw(f'<b class="num">{escape(when)}</b> <span class="quiet">{escape(_("promised"))}</span>')
+            word = _("promised")
+            raw(f'<b class="num">{escape(when)}</b> <span class="quiet">{escape(word)}</span>')
             says = _("{time} of work is usual").format(time=duration(plan.median_min * 60, exact=True))
             ready = _("ready about {time}").format(time=moment(likely, self._seat.zone, now)) if likely else ""
             Text("p", ", ".join(filter(None, (says, ready)))).classes("fine")

@@ -15,7 +15,7 @@ from ui.frame import Frame
 from ui.pages import shell
 from ui.texts import _, ngettext, number
 
-NEW, LIST, CALENDAR = "/jobs/new", "/jobs/list", "/jobs/calendar"
+NEW, LIST = "/jobs/new", "/jobs/list"
 
 
 def href(job_id: UUID) -> str:
@@ -24,7 +24,7 @@ def href(job_id: UUID) -> str:
 
 def ways(frame: Frame, seat: Seat, current: str) -> None:
     """Board, calendar and list side by side, and the way to a new job."""
-    views = {shell.JOBS: _("Board"), CALENDAR: _("Calendar"), LIST: _("List")}
+    views = {shell.JOBS: _("Board"), LIST: _("List")}
     with frame.actions:
         Segmented(_("View"), views, current, ui.navigate.to)
         if seat.viewer.may(Intent.WORK_ON_JOBS):
