@@ -215,6 +215,6 @@ async def add_jobs(tx: AsyncSession, staff: dict[UUID, list[UUID]], now: datetim
         rows = await tx.execute(
             text("SELECT name, id FROM pit WHERE tenant_id = :id ORDER BY position"), {"id": tenant_id}
         )
-        pits: dict[str, UUID] = dict(rows.tuples().all())
+        pits = {str(name): UUID(str(id_)) for name, id_ in rows.all()}
         if tenant is not None and pits and people:
             await DemoJobs(tx, tenant_id, tenant.zone, pits, people, now).write(tenant.name)
