@@ -102,6 +102,7 @@ STATUS_OF: Mapping[str, int] = {
             JobRefusal.STAGES_DONE,
             JobRefusal.CHECKLIST_OPEN,
             JobRefusal.DEFECT_NEEDED,
+            JobRefusal.NO_SUCH_CHECK,
         ),
         409,
     ),

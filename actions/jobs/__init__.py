@@ -3,6 +3,7 @@
 create.py   a car arrives or is booked; the customer's link is made with the job
 move.py     from one state to the next, and from stage to stage
 assign.py   pit and people
+ticks.py    what is ticked off, and a stage finished by mistake
 notes.py    notes and defects
 photos.py   pictures, shown to the customer or not
 pictures.py what is kept of a file that somebody sent

@@ -102,6 +102,8 @@ INTENTS = {
     "assign_job": N_("Assign job"),
     "note_on_job": N_("Note on job"),
     "note_defect": N_("Note defect"),
+    "tick_off": N_("Tick off"),
+    "undo_stage": N_("Take back a finished stage"),
     "take_photo": N_("Take photo"),
     "release_photo": N_("Show photo to customer"),
     "withdraw_photo": N_("Hide photo from customer"),
