@@ -76,6 +76,10 @@ class Intent(StrEnum):
     """Cameras' pictures, as far as each camera lets the role look and no privacy hours hold."""
     MANAGE_CAMERAS = "manage_cameras"
     """Adding, testing, changing and removing cameras, their privacy hours and who may look."""
+    EXPORT_JOBS = "export_jobs"
+    """All jobs with their customers' names, in one file."""
+    MANAGE_WORKSHOP = "manage_workshop"
+    """Working hours, holidays, pits, film rolls and their warranties."""
     SEE_AUDIT = "see_audit"
     SEE_TENANTS = "see_tenants"
     MANAGE_TENANTS = "manage_tenants"
@@ -124,6 +128,8 @@ _OWNER = _STAFF | {
     Intent.MANAGE_CARDS,
     Intent.MANAGE_PUMPS,
     Intent.MANAGE_CAMERAS,
+    Intent.EXPORT_JOBS,
+    Intent.MANAGE_WORKSHOP,
     Intent.SEE_AUDIT,
 }
 _SUPER_ADMIN = _OWNER | {
@@ -174,6 +180,8 @@ SCOPE_OF: Mapping[Intent, Scope] = {
     Intent.WORK_ON_JOBS: Scope.OPERATE,
     Intent.SEE_VIDEO: Scope.READ,
     Intent.MANAGE_CAMERAS: Scope.MANAGE,
+    Intent.EXPORT_JOBS: Scope.READ,
+    Intent.MANAGE_WORKSHOP: Scope.MANAGE,
     Intent.SEE_AUDIT: Scope.MANAGE,
     Intent.SEE_TENANTS: Scope.MANAGE,
     Intent.MANAGE_TENANTS: Scope.MANAGE,

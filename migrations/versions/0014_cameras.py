@@ -5,8 +5,8 @@ A camera's password is sealed with the installation's secret; the web's role wri
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
