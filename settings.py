@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     webhooks_private: bool = Field(
         False, description="Whether people's webhooks may call hosts of private networks, such as a gateway in the LAN."
     )
+    video_loopback: bool = Field(
+        False, description="Whether cameras may live on this very computer, as virtual ones do; on with --demo."
+    )
     video_gateway: VideoGateway = Field(
         "embedded", description="What fetches cameras: embedded (a process that PitPilot runs) or off (no video)."
     )

@@ -13,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from actions.live import hub
 from actions.release_key import WrongReleaseKey
 from api import health, oidc, rest
+from api import video as camera_video
 from ingest import claim_http, firmware_http, poll_http
 from ingest import http as http_ingest
 from ingest.broker import BrokerError, WrongBrokerUrl
@@ -51,6 +52,8 @@ def serve(settings: Settings, with_demo: bool) -> None:
                     rest_api, started.directory, hub, started.presence, started.supervisor
                 )
                 claim_http.mount(rest_api, started.addresses)
+                if settings.role != "ingest":
+                    camera_video.mount(app, started.viewing)
                 firmware_http.mount(rest_api)
                 if started.consumer is not None:
                     poll_http.mount(rest_api, started.directory, started.presence, started.consumer.reject)
