@@ -15,6 +15,7 @@ from tests.ui.conftest import PASSWORD, Visitor
 PAGES = {
     "/": Intent.SEE_PITS,
     "/pits/{pit_id}": Intent.SEE_PITS,
+    "/work": Intent.WORK_ON_JOBS,
     "/alerts": Intent.SEE_ALERTS,
     "/alerts/{alert_id}": Intent.SEE_ALERTS,
     "/devices": Intent.SEE_DEVICES,

@@ -21,6 +21,7 @@ from ui.pages.member import ledger, minutes, pump
 from ui.pages.owner import alerts, audit, device_page, devices, integrations, members, messages, overview, people, pit
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
+from ui.pages.staff import work
 from ui.pump_feed import PumpFeed
 
 
@@ -48,6 +49,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     releases.install()
     overview.install(feed)
     pit.install(feed)
+    work.install(feed)
     alerts.install(feed)
     devices.install()
     integrations.install()
