@@ -23,6 +23,7 @@ from tools import demo_files
 from tools.demo_cast import CAST, NOTES
 from tools.demo_files import FLEET, DemoRefused, Login
 from tools.demo_fleet import Fleet
+from tools.demo_jobs import add_jobs
 from tools.demo_make import Made
 from tools.demo_past import note_past_alerts, write_past
 from tools.demo_pumps import add_pumps, load_motors, write_boards
@@ -86,6 +87,7 @@ async def seed(now: datetime, data: Path) -> Demo:
         await write_past(tx, made.pits, now)
         await note_past_alerts(tx, made.staff, NOTES)
     await check_silence(now, listening_since=now - timedelta(hours=1))
+    await add_jobs(made.rows, now)
     return Demo(tuple(made.logins), data)
 
 

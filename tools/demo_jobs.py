@@ -66,7 +66,7 @@ async def add_jobs(rows: Sequence[SQLModel], now: datetime) -> None:
     tenant_id = pits[0].tenant_id
     names = {row.id: row.name for row in rows if isinstance(row, Person)}
     crew = [row for row in rows if isinstance(row, Membership) and row.tenant_id == tenant_id]
-    viewers = [Viewer(m.person_id, names[m.person_id], tenant_id, m.role) for m in crew]
+    viewers = [Viewer(m.person_id, names[m.person_id], tenant_id, Role(m.role)) for m in crew]
     owner = next(viewer for viewer in viewers if viewer.role is Role.OWNER)
     staff = [viewer for viewer in viewers if viewer.role is Role.STAFF]
     ours = [pit.id for pit in sorted(pits, key=lambda pit: pit.position) if pit.tenant_id == tenant_id]
@@ -101,9 +101,10 @@ async def _work(car: Car, stages: int, job_id: UUID, by: Viewer, at: datetime, n
         asks.append(Ask(car.then, len(asks), by.role, hold_reason=waits))
     step = (now - at) * 0.7 / len(asks)  # the last stage has lasted for a while
     for n, ask in enumerate(asks):
-        job = await move(job_id, ask, by, at + n * step)
-        if not isinstance(job, Job):
-            raise TypeError(f"the demo's move was refused: {job}")
+        answer = await move(job_id, ask, by, at + n * step)
+        if not isinstance(answer, Job):
+            raise TypeError(f"the demo's move was refused: {answer}")
+        job = answer
     if car.then is None and job.stage is not None:
         for item in STAGE_CHECKS[job.stage][:-1]:
             await tick(job_id, item, True, by)

@@ -41,6 +41,7 @@ export const WorkJob = {
     open() { return this.job.checks.filter((item) => !this.job.checked.includes(item)).length; },
     left() { return this.open ? fill(this.open === 1 ? this.words.check_left : this.words.checks_left, { n: number(this.open, 0, this.words) }) : ""; },
     crew() { return this.job.staff_names.join(", "); },
+    belongs() { return fill(this.words.belongs_to, { who: this.crew }); },
     main() {
       const { state, stage, pit_id, staff } = this.job, words = this.words;
       if (state === "received") {
@@ -70,7 +71,7 @@ export const WorkJob = {
     <section class="card work-job" :aria-label="job.make + ' ' + job.model">
       <div class="cluster top"><h1 class="grow">{{ job.make }} {{ job.model }}</h1><span class="id">{{ job.plate }}</span></div>
       <p class="quiet">{{ [names.works[job.work_type], promised, job.colour].filter(Boolean).join(", ") }}</p>
-      <p v-if="crew && !job.mine" class="quiet">{{ crew }}</p>
+      <p v-if="crew && !job.mine" class="quiet">{{ belongs }}</p>
       <div class="cluster stands" aria-live="polite"><b>{{ stands }}</b><span class="grow quiet">{{ nth }}</span><span v-if="spent" class="num spent">{{ spent }}</span><span v-if="usual" class="quiet num">{{ usual }}</span></div>
       <span class="stages" aria-hidden="true"><i v-for="stage in job.stages" :class="bar(stage)"></i></span>
       <p v-if="job.rework" class="cluster rework" data-state="warn"><i class="icon" aria-hidden="true">replay</i>{{ words.again }}</p>
@@ -81,17 +82,21 @@ export const WorkJob = {
         </button>
         <p v-if="isDone" class="quiet ready">{{ words.ready }}</p>
       </div>
+      <div class="foot">
       <div class="acts">
         <label class="btn glove"><i class="icon l" aria-hidden="true">photo_camera</i><span>{{ words.photo }}</span><input class="unseen" type="file" accept="image/*" capture="environment" multiple @change="took" /></label>
-        <button v-if="!isDone" type="button" class="btn glove" @click="$emit('ask', 'defect')"><i class="icon l" aria-hidden="true">flag</i><span>{{ words.defect }}<small v-if="job.defects && job.state === 'quality_check'"> {{ job.defects }}</small></span></button>
+        <button v-if="!isDone" type="button" class="btn glove" @click="$emit('ask', 'defect')"><i class="icon l" aria-hidden="true">flag</i><span>{{ words.defect }}<template v-if="job.defects && job.state === 'quality_check'"> {{ job.defects }}</template></span></button>
         <button type="button" class="btn glove" @click="$emit('ask', 'note')"><i class="icon l" aria-hidden="true">edit_note</i><span>{{ words.note }}</span></button>
         <button v-if="canHold" type="button" class="btn glove" @click="$emit('ask', 'hold')"><i class="icon l" aria-hidden="true">pause</i><span>{{ words.hold }}</span></button>
         <button v-if="job.photos" type="button" class="btn glove" @click="$emit('photos')"><i class="icon l" aria-hidden="true">photo_library</i><span class="num">{{ job.photos }}</span><span class="unseen">{{ words.photos }}</span></button>
-        <button v-if="job.state === 'quality_check'" type="button" class="btn glove" @click="$emit('ask', 'fail')"><i class="icon l" aria-hidden="true">replay</i><span>{{ words.fail }}</span></button>
       </div>
-      <button v-if="main" type="button" class="btn motor primary main" :disabled="main.off || resting" @click="$emit('ask', main.event)">
+      <div v-if="main" class="mains">
+      <button v-if="job.state === 'quality_check'" type="button" class="btn motor" :disabled="resting" @click="$emit('ask', 'fail')"><i class="icon l" aria-hidden="true">replay</i><span>{{ words.fail }}</span></button>
+      <button type="button" class="btn motor primary main" :disabled="main.off || resting" @click="$emit('ask', main.event)">
         <i class="icon l" aria-hidden="true">{{ main.icon }}</i><span>{{ main.word }}<small v-if="main.note">{{ main.note }}</small></span>
       </button>
+      </div>
+      </div>
     </section>`,
 };
 

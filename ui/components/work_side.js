@@ -14,10 +14,10 @@ export const WorkSide = {
   },
   template: `
     <div class="work-side">
-      <section v-for="alert in warnings" :key="alert.id" class="card pad warning" :data-state="alert.state" role="alert">
+      <section v-for="alert in warnings.slice(0, 2)" :key="alert.id" class="card pad warning" :data-state="alert.state" role="alert">
         <h2 class="cluster"><i class="icon l" aria-hidden="true">{{ alert.icon }}</i>{{ title(alert) }}</h2>
         <p>{{ alert.text }}</p>
-        <button type="button" class="btn glove danger" :class="{ primary: alert.state !== 'crit' }" @click="$emit('seen', alert)">{{ words.seen }}</button>
+        <button type="button" class="btn glove" :class="{ danger: alert.state === 'crit' }" @click="$emit('seen', alert)">{{ words.seen }}</button>
       </section>
       <section class="card climate" :aria-label="words.climate">
         <p v-if="card.silent || card.age" class="quiet cluster"><i class="icon" aria-hidden="true">{{ card.silent ? "sensors_off" : "schedule" }}</i>{{ card.silent || card.age }}</p>

@@ -45,6 +45,7 @@ export default {
   watch: {
     turn() { this.read(); },
     chosen(pit) { this.$emit("pit", pit); },
+    showsPhotos(shows) { if (shows) this.$nextTick(() => this.$refs.photos?.showModal()); },
   },
   mounted() {
     this.queue = new WorkQueue({ owner: this.owner, changed: () => this.copy(), landed: (entry) => this.landed(entry) });
@@ -54,7 +55,7 @@ export default {
     this.clocking = setInterval(() => { this.now = clock.now(); }, 5_000);
     this.reading = setInterval(() => this.read(), READ_EVERY_MS);
     this.queue.start();
-    this.read().then(() => this.choose());
+    this.read();
   },
   unmounted() {
     this.queue.stop();
@@ -85,10 +86,12 @@ export default {
         const { jobs, now } = await answer.json();
         if (asked !== this.asked) return;
         clock.learn(new Date(now).getTime());
+        const isFirst = this.jobs === null;
         this.jobs = jobs;
         this.gone = this.gone.filter((entry) => !gone.includes(entry));
         this.isAway = false;
         this.copy();
+        if (isFirst) this.choose();
       } catch {
         if (asked === this.asked) this.isAway = true;
       }
@@ -105,7 +108,7 @@ export default {
     pitName(id) { return this.cards.find((card) => card.id === id)?.name ?? ""; },
     carIn(card) { return this.shown.find((job) => job.pit_id === card.id && IN_PIT.has(job.state)); },
     add(entry) { return this.queue.add(entry); },
-    tick(item, on) { this.add(effects.tick(this.job, item, on)); },
+    tickOff(item, on) { this.add(effects.tick(this.job, item, on)); },
     async photo(file, job = this.job) {
       const key = newKey();
       await this.add(effects.photo(job, await effects.shrunk(file), key));
@@ -132,12 +135,12 @@ export default {
       <div class="switch" role="group" :aria-label="words.pits">
         <button type="button" :aria-pressed="!chosen && !opened" @click="look('')"><i class="icon l" aria-hidden="true">assignment</i><span>{{ words.my_jobs }}<small class="num">{{ jobs ? mine.length : "" }}</small></span></button>
         <button v-for="card in cards" :key="card.id" type="button" :data-state="card.shown" :aria-pressed="chosen === card.id" @click="look(card.id)">
-          <i class="icon l" aria-hidden="true">{{ ICONS[card.shown] }}</i><span>{{ card.name }}<small>{{ card.says }}</small></span>
+          <i class="icon l" aria-hidden="true">{{ ICONS[card.shown] }}</i><span>{{ card.name }}<small>{{ words[card.shown] }}</small></span>
         </button>
       </div>
       <work-news :entries="entries" :others="others" :halt="halt" :away="isAway" :kept="isKept" :jobs="shown" :words="words" @again="again" @drop="queue.drop($event)" @retry="back" />
       <div class="work-columns" :class="{ one: !chosen }">
-        <work-job v-if="job" :key="job.id" :job="job" :words="words" :zone="zone" :now="now" @tick="tick" @photo="photo" @ask="ask" :resting="isResting" @photos="showsPhotos = true" />
+        <work-job v-if="job" :key="job.id" :job="job" :words="words" :zone="zone" :now="now" @tick="tickOff" @photo="photo" @ask="ask" :resting="isResting" @photos="showsPhotos = true" />
         <section v-else-if="jobs === null" class="card blank" :aria-busy="!isAway"><i class="icon huge" aria-hidden="true">{{ isAway ? "wifi_off" : "hourglass_top" }}</i><h2>{{ isAway ? words.no_answer : words.loading }}</h2></section>
         <section v-else-if="chosen" class="card blank"><i class="icon huge" aria-hidden="true">garage</i><h2>{{ words.no_car }}</h2><p>{{ words.no_car_text }}</p></section>
         <section v-else class="work-list">
@@ -152,7 +155,7 @@ export default {
         <i class="icon l" aria-hidden="true">check_circle</i><p>{{ fillWords(words.finished, { stage: words.names.stages[undoable.stage] }) }}</p>
         <button type="button" class="btn glove" @click="undo">{{ words.undo }}</button>
       </div>
-      <dialog v-if="showsPhotos && job" open class="work-sheet wide">
+      <dialog v-if="showsPhotos && job" ref="photos" class="work-sheet wide" :aria-label="words.photos" @close="showsPhotos = false">
         <header><h2>{{ words.photos }}</h2><button type="button" class="btn glove square" :aria-label="words.close" @click="showsPhotos = false"><i class="icon l" aria-hidden="true">close</i></button></header>
         <photos :job_id="job.id" :may_change="true" :only_look="true" :turn="job.photos" :words="words.of_photos" :zone="zone" />
       </dialog>

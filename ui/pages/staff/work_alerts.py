@@ -17,16 +17,8 @@ def warnings(rows: Iterable[AlertRow]) -> list[Warned]:
 
 
 def _warned(row: AlertRow) -> Warned:
-    state = alert_state(row)
-    return Warned(
-        str(row.id),
-        str(row.pit_id),
-        state,
-        STATE_ICONS[state],
-        _title(row),
-        _text(row),
-        row.acknowledged_at is not None,
-    )
+    state, seen = alert_state(row), row.acknowledged_at is not None
+    return Warned(str(row.id), str(row.pit_id), state, STATE_ICONS[state], _title(row), _text(row), seen)
 
 
 def _title(row: AlertRow) -> str:
