@@ -72,6 +72,10 @@ class Intent(StrEnum):
     SEE_JOBS = "see_jobs"
     WORK_ON_JOBS = "work_on_jobs"
     """Taking in cars, moving and assigning jobs, notes and defects, the customer's link."""
+    EXPORT_JOBS = "export_jobs"
+    """All jobs with their customers' names, in one file."""
+    MANAGE_WORKSHOP = "manage_workshop"
+    """Working hours, holidays, pits, film rolls and their warranties."""
     SEE_AUDIT = "see_audit"
     SEE_TENANTS = "see_tenants"
     MANAGE_TENANTS = "manage_tenants"
@@ -118,6 +122,8 @@ _OWNER = _STAFF | {
     Intent.CHANGE_WALLETS,
     Intent.MANAGE_CARDS,
     Intent.MANAGE_PUMPS,
+    Intent.EXPORT_JOBS,
+    Intent.MANAGE_WORKSHOP,
     Intent.SEE_AUDIT,
 }
 _SUPER_ADMIN = _OWNER | {
@@ -166,6 +172,8 @@ SCOPE_OF: Mapping[Intent, Scope] = {
     Intent.SEE_ALL_PUMPS: Scope.MANAGE,
     Intent.SEE_JOBS: Scope.READ,
     Intent.WORK_ON_JOBS: Scope.OPERATE,
+    Intent.EXPORT_JOBS: Scope.READ,
+    Intent.MANAGE_WORKSHOP: Scope.MANAGE,
     Intent.SEE_AUDIT: Scope.MANAGE,
     Intent.SEE_TENANTS: Scope.MANAGE,
     Intent.MANAGE_TENANTS: Scope.MANAGE,

@@ -1,9 +1,18 @@
 """Photos of the demo's cars: drawn, since nobody's car belongs here."""
 
+import asyncio
 import random
+from datetime import datetime, timedelta
 from io import BytesIO
+from uuid import UUID, uuid4
 
 from PIL import Image, ImageDraw, ImageFilter
+from sqlalchemy import text
+
+from actions.jobs import photos
+from domain.access import Role, Viewer
+from storage.photos import PhotoRow
+from storage.session import EVERY_TENANT, transaction
 
 WIDTH, HEIGHT = 1_600, 1_200
 FLOOR, WALL, GLASS, TYRE, RIM, LAMP = "#5b6468", "#aeb9bd", "#25333b", "#1b1f22", "#c9d0d3", "#fff6d8"
@@ -47,3 +56,32 @@ def _car(draw: ImageDraw.ImageDraw, colour: str, x: int, ground: int) -> None:
         draw.ellipse((wheel - 95, ground - 165, wheel + 95, ground + 25), TYRE)
         draw.ellipse((wheel - 55, ground - 125, wheel + 55, ground - 15), RIM)
     draw.ellipse((x + 1_180, ground - 245, x + 1_228, ground - 205), LAMP)
+
+
+PAINTS = {"black": "#22272b", "white": "#e8ecee", "silver": "#b9c2c6", "grey": "#7b858b", "blue": "#2d4f8e",
+    "red": "#a12a2f"}  # fmt: skip
+OTHER_PAINT = "#1f6f78"
+EACH = 2
+
+_OPEN = """
+    SELECT j.id, v.colour, s.person_id, p.name FROM job j
+    JOIN vehicle v ON v.tenant_id = j.tenant_id AND v.id = j.vehicle_id
+    JOIN LATERAL (SELECT person_id FROM job_staff c WHERE c.tenant_id = j.tenant_id AND c.job_id = j.id LIMIT 1) s ON true
+    JOIN person p ON p.id = s.person_id
+    WHERE j.tenant_id = :tenant AND j.state IN ('in_progress', 'quality_check', 'on_hold', 'complete')
+    ORDER BY j.planned_at, j.id"""
+
+
+async def add_photos(tenants: dict[UUID, list[UUID]], now: datetime) -> None:
+    """Gives each car that is worked on some photos, of which the customer sees the first."""
+    for tenant_id in tenants:
+        async with transaction(EVERY_TENANT) as tx:
+            rows = (await tx.execute(text(_OPEN), {"tenant": tenant_id})).all()
+        for n, (job_id, colour, person_id, name) in enumerate(rows):
+            by = Viewer(person_id, name, tenant_id, Role.STAFF)
+            for k in range(EACH):
+                drawn = await asyncio.to_thread(car_photo, PAINTS.get(colour, OTHER_PAINT), 10 * n + k)
+                at = now - timedelta(minutes=90 - 30 * k)
+                taken = await photos.take(job_id, BytesIO(drawn), None, by, at, key=uuid4())
+                if isinstance(taken, PhotoRow) and k == 0:
+                    await photos.release(taken.id, True, by, at)

@@ -84,6 +84,7 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
             product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))
             product.supervisor.keep("alert pages", feeds.alerts.run)
             product.supervisor.keep("pump pages", feeds.pumps.run)
+            product.supervisor.keep("job pages", feeds.jobs.run)
             product.supervisor.keep("housekeeping", sweep_for_ever)
             product.supervisor.keep("sweep of photos", photos.sweep_for_ever)
             start_outbox(product)

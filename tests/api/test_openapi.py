@@ -54,6 +54,7 @@ ROUTES = {
     "post /v1/workshops/{tenant_id}/jobs",
     "get /v1/workshops/{tenant_id}/jobs",
     "get /v1/jobs/{job_id}",
+    "get /v1/workshops/{tenant_id}/jobs/export.csv",
     "post /v1/jobs/{job_id}/move",
     "put /v1/jobs/{job_id}/assignment",
     "get /v1/work",

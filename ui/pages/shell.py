@@ -24,6 +24,8 @@ from ui.theme import Theme, apply
 OVERVIEW, ALERTS, DEVICES, PEOPLE, TENANTS, ACCOUNT = "/", "/alerts", "/devices", "/people", "/tenants", "/account"
 AUDIT, ACCOUNTS, RELEASES = "/audit", "/accounts", "/releases"
 INTEGRATIONS = "/integrations"
+JOBS = "/jobs"
+WORKSHOP = "/workshop"
 MESSAGES = "/messages"
 WORK = "/work"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
@@ -109,6 +111,8 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         if viewer.role is Role.STAFF:
             workshop.append(NavItem("garage", _("Work"), WORK, tab=_("Work")))
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
+        if viewer.may(Intent.SEE_JOBS):
+            workshop.append(NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs")))
         workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
     pump: list[NavItem] = []
     if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
