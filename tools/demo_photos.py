@@ -66,7 +66,8 @@ EACH = 2
 _OPEN = """
     SELECT j.id, v.colour, s.person_id, p.name FROM job j
     JOIN vehicle v ON v.tenant_id = j.tenant_id AND v.id = j.vehicle_id
-    JOIN LATERAL (SELECT person_id FROM job_staff c WHERE c.tenant_id = j.tenant_id AND c.job_id = j.id LIMIT 1) s ON true
+    JOIN LATERAL (SELECT person_id FROM job_staff c WHERE c.tenant_id = j.tenant_id AND c.job_id = j.id LIMIT 1) s
+        ON true
     JOIN person p ON p.id = s.person_id
     WHERE j.tenant_id = :tenant AND j.state IN ('in_progress', 'quality_check', 'on_hold', 'complete')
     ORDER BY j.planned_at, j.id"""

@@ -69,7 +69,7 @@ export const WorkJob = {
   },
   template: `
     <section class="card work-job" :aria-label="job.make + ' ' + job.model">
-      <div class="cluster top"><h1 class="grow">{{ job.make }} {{ job.model }}</h1><span class="id">{{ job.plate }}</span></div>
+      <div class="cluster top"><h2 class="grow big">{{ job.make }} {{ job.model }}</h2><span class="id">{{ job.plate }}</span></div>
       <p class="quiet">{{ [names.works[job.work_type], promised, job.colour].filter(Boolean).join(", ") }}</p>
       <p v-if="crew && !job.mine" class="quiet">{{ belongs }}</p>
       <div class="cluster stands" aria-live="polite"><b>{{ stands }}</b><span class="grow quiet">{{ nth }}</span><span v-if="spent" class="num spent">{{ spent }}</span><span v-if="usual" class="quiet num">{{ usual }}</span></div>

@@ -144,7 +144,7 @@ export default {
         <section v-else-if="jobs === null" class="card blank" :aria-busy="!isAway"><i class="icon huge" aria-hidden="true">{{ isAway ? "wifi_off" : "hourglass_top" }}</i><h2>{{ isAway ? words.no_answer : words.loading }}</h2></section>
         <section v-else-if="chosen" class="card blank"><i class="icon huge" aria-hidden="true">garage</i><h2>{{ words.no_car }}</h2><p>{{ words.no_car_text }}</p></section>
         <section v-else class="work-list">
-          <h1>{{ words.my_jobs_today }}</h1>
+          <h2 class="big">{{ words.my_jobs_today }}</h2>
           <div v-if="mine.length" class="card clip"><work-line v-for="line in mine" :key="line.id" :job="line" :pit="pitName(line.pit_id)" :words="words" @open="open(line)" /></div>
           <div v-else class="card blank"><i class="icon huge" aria-hidden="true">event_available</i><h2>{{ words.nothing_today }}</h2><p>{{ words.nothing_today_text }}</p></div>
           <template v-if="unowned.length"><h2>{{ words.others }}</h2><div class="card clip"><work-line v-for="line in unowned" :key="line.id" :job="line" :pit="pitName(line.pit_id)" :words="words" @open="open(line)" /></div></template>

@@ -140,7 +140,7 @@ def _questions() -> dict[str, str]:
         "ask_submit": _("Hand the {car} to the quality check?"),
         "ask_submit_text": _("All stages are finished. The check begins with an empty list."),
         "ask_pass": _("Is the {car} as it should be?"),
-        "ask_pass_text": _("The job is complete then, and the customer is told."),
+        "ask_pass_text": _("The job is complete then, and the customer sees it."),
         "ask_hold": _("What does the job wait for?"),
         "ask_pit": _("Which pit does the car go to?"),
         "ask_note": _("Note"),
