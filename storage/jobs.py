@@ -108,7 +108,8 @@ CALENDAR = f"""SELECT {_COLUMNS} FROM (
         SELECT * FROM job j WHERE j.tenant_id = :tenant AND j.ended_at IS NULL AND j.planned_at < :until
         UNION ALL
         SELECT * FROM job j WHERE j.tenant_id = :tenant AND j.ended_at IS NOT NULL AND j.state <> 'cancelled'
-            AND j.planned_at < :until AND j.planned_at > CAST(:since AS timestamptz) - interval '{SPAN_MOST}') j {_AROUND}
+            AND j.planned_at < :until AND j.planned_at > CAST(:since AS timestamptz) - interval '{SPAN_MOST}') j
+        {_AROUND}
     WHERE coalesce(j.completed_at, greatest(j.promised_at, j.planned_at)) > :since
     ORDER BY j.planned_at, j.id LIMIT :most"""
 
