@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from actions.announce import Announcement, Topic, _deliver
 from domain.access import Role
+from domain.jobs.plans import CHECKLISTS, STAGE_CHECKS
+from domain.jobs.words import Event, JobRefusal, Stage, State
 from domain.limits import Level
 from storage.session import EVERY_TENANT, transaction
 from tests.api.doors import raise_alert
@@ -28,12 +30,8 @@ def tablet(user: User) -> WorkTablet:
 
 async def test_staff_begin_at_their_work_and_reach_the_overview_from_there(world: World, visitor: Visitor) -> None:
     await visitor.sign_in_as(world.here.staff)
-    for referer, status in (
-        ("", 303),
-        ("http://test/sign-in", 303),
-        ("http://elsewhere/work", 303),
-        ("http://test/work", 200),
-    ):
+    from_elsewhere = ("", "http://test/sign-in", "http://elsewhere/work")
+    for referer, status in (*((href, 303) for href in from_elsewhere), ("http://test/work", 200)):
         headers = {"Referer": referer} if referer else {}
         answer = await visitor.user.http_client.get("/", headers=headers, follow_redirects=False)
         assert (answer.status_code, answer.headers.get("location")) == (status, "/work" if status == 303 else None)
@@ -55,7 +53,7 @@ async def test_the_tablet_gets_the_pits_their_alerts_and_who_holds_it(
     props: dict[str, Any] = tablet(visitor.user).props
     assert props["owner"]["id"] == f"{world.here.tenant_id}:{world.here.staff.person_id}"
     assert [alert["pit"] for alert in props["alerts"]] == [str(world.here.pit_id)]
-    assert not visitor.user.client.page.dark  # workshop lamps
+    assert visitor.user.client is not None and visitor.user.client.page.dark is False  # workshop lamps
 
 
 async def test_a_change_of_a_job_of_this_workshop_lets_the_tablet_read_again(world: World, visitor: Visitor) -> None:
@@ -82,9 +80,6 @@ async def test_without_a_workshop_the_page_says_so(world: World, visitor: Visito
 def test_everything_that_can_happen_to_a_job_has_a_word(language: Any) -> None:
     with speaking(language):
         words = work_words()
-    from domain.jobs.plans import CHECKLISTS, STAGE_CHECKS
-    from domain.jobs.words import Event, JobRefusal, Stage, State
-
     names = words["names"]
     assert set(names["states"]) == set(State) and set(names["stages"]) == set(Stage)
     assert set(names["events"]) == set(Event) and set(words["refusals"]) >= set(JobRefusal)
