@@ -75,9 +75,9 @@ export const WorkJob = {
       <div class="cluster stands" aria-live="polite"><b>{{ stands }}</b><span class="grow quiet">{{ nth }}</span><span v-if="spent" class="num spent">{{ spent }}</span><span v-if="usual" class="quiet num">{{ usual }}</span></div>
       <span class="stages" aria-hidden="true"><i v-for="stage in job.stages" :class="bar(stage)"></i></span>
       <p v-if="job.rework" class="cluster rework" data-state="warn"><i class="icon" aria-hidden="true">replay</i>{{ words.again }}</p>
-      <p v-if="job.note" class="note quiet">{{ job.note }}</p>
-      <div class="checks">
-        <button v-for="item in job.checks" type="button" class="check" :class="{ on: job.checked.includes(item) }" role="checkbox" :aria-checked="job.checked.includes(item)" @click="$emit('tick', item, !job.checked.includes(item))">
+      <p v-if="job.note" class="said quiet">{{ job.note }}</p>
+      <div class="ticks">
+        <button v-for="item in job.checks" type="button" class="tick" :class="{ on: job.checked.includes(item) }" role="checkbox" :aria-checked="job.checked.includes(item)" @click="$emit('tick', item, !job.checked.includes(item))">
           <span class="box"><i v-if="job.checked.includes(item)" class="icon l" aria-hidden="true">check</i></span>{{ names.checks[item] }}
         </button>
         <p v-if="isDone" class="quiet ready">{{ words.ready }}</p>

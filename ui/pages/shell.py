@@ -109,7 +109,7 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     workshop: list[NavItem] = []
     if seat.has_workshop and not seat.is_platform and viewer.may(Intent.SEE_PITS):
         if viewer.role is Role.STAFF:
-            workshop.append(NavItem("garage", _("Work"), WORK, tab=_("Work")))
+            workshop.append(NavItem("garage", _("My work"), WORK, tab=_("My work")))
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
         if viewer.may(Intent.SEE_JOBS):
             workshop.append(NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs")))

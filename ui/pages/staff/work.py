@@ -38,7 +38,7 @@ def install(feed: AlertFeed) -> None:
             await shell.no_workshop(seat, shell.WORK)
             return None
         cards = await read_cards(seat)
-        async with shell.framed(seat, current=shell.WORK, title=_("Work"), title_on_phone=False) as frame:
+        async with shell.framed(seat, current=shell.WORK, title=_("My work"), title_on_phone=False) as frame:
             if seat.theme == "system":
                 ui.context.client.page.dark = DARK["light"]  # workshop lamps
             viewer = seat.viewer
