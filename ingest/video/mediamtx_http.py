@@ -1,4 +1,9 @@
+"""What MediaMTX asks before it lets anybody in (`authMethod: http`): only we may read or configure, and nobody may
 publish."""
+
+import secrets
+
+from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict
 
 from ingest.video.mediamtx import USER
