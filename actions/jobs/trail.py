@@ -25,6 +25,9 @@ class Deed(StrEnum):
     DEFECT = "note_defect"
     ROTATE_LINK = "rotate_tracking_link"
     REVOKE_LINK = "revoke_tracking_link"
+    SEND_LINK = "send_tracking_link"
+    ALLOW_VIDEO = "allow_video"
+    FORBID_VIDEO = "forbid_video"
 
 
 async def tell(

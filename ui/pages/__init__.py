@@ -17,11 +17,13 @@ from ui.pages.account import (
     second_step,
     switching,
 )
+from ui.pages.customer import tracking
 from ui.pages.member import ledger, minutes, pump
 from ui.pages.owner import alerts, audit, device_page, devices, integrations, members, messages, overview, people, pit
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
 from ui.pump_feed import PumpFeed
+from ui.track_feed import TrackFeed
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Feeds:
 
     alerts: AlertFeed = field(default_factory=AlertFeed)
     pumps: PumpFeed = field(default_factory=PumpFeed)
+    tracked: TrackFeed = field(default_factory=TrackFeed)
+    """Needs no run."""
 
 
 def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds:
@@ -54,6 +58,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     device_page.install()
     messages.install()
     audit.install()
+    tracking.install(feeds.tracked)
     _install_pump(feeds.pumps)
     return feeds
 

@@ -104,6 +104,14 @@ INTENTS = {
     "note_defect": N_("Note defect"),
     "rotate_tracking_link": N_("Replace customer's link"),
     "revoke_tracking_link": N_("End customer's link"),
+    "send_tracking_link": N_("Send customer the link"),
+    "allow_video": N_("Show customer live video"),
+    "forbid_video": N_("Show customer no live video"),
+    "agree_to_notices": N_("Customer agrees to messages"),
+    "withdraw_from_notices": N_("Customer wants no messages"),
+    "change_customer_notices": N_("Change messages to customers"),
+    "revoke_passport": N_("Revoke environment passport"),
+    "issue_passport": N_("Issue environment passport"),
 }
 KINDS = {
     "alert": N_("Alert"),
@@ -125,6 +133,8 @@ KINDS = {
     "minute_request": N_("Request for minutes"),
     "card": N_("Card"),
     "job": N_("Job"),
+    "customer": N_("Customer"),
+    "passport": N_("Environment passport"),
 }
 FIELDS = {
     "acknowledged_at": N_("Acknowledged"),
