@@ -77,11 +77,11 @@ async def list_jobs(
 @router.get("/jobs/{job_id}", responses=errors(401, 403, 404, 422, 503))
 async def read_job(job_id: UUID, by: JobViewer) -> JobWithTimeline:
     """One job with all that happened to it."""
-    return await _shown(by, job_id)
+    return await shown(by, job_id)
 
 
 @router.post("/jobs/{job_id}/move", responses=errors(401, 403, 404, 409, 413, 422, 503))
-async def move_job(job_id: UUID, said: Move, by: JobWorker, now: Now) -> JobWithTimeline:
+async def move_job(job_id: UUID, said: Move, by: JobWorker, now: Now, key: Key = None) -> JobWithTimeline:
     """Moves a job from one state or stage to the next. Who moved it as it was before somebody else did is refused with
     `moved_meanwhile`; each refusal says which moves are allowed.
     """
@@ -89,19 +89,19 @@ async def move_job(job_id: UUID, said: Move, by: JobWorker, now: Now) -> JobWith
         said.event, said.version, by.role, said.reason, said.stage, frozenset(said.checked), said.hold_reason,
         said.overrides_climate,
     )  # fmt: skip
-    answer = await move.move(job_id, ask, by, now)
+    answer = await move.move(job_id, ask, by, now, key=key)
     if isinstance(answer, Refusal | Refused):
         raise refusal(answer)
-    return await _shown(by, job_id)
+    return await shown(by, job_id)
 
 
 @router.put("/jobs/{job_id}/assignment", responses=errors(401, 403, 404, 409, 413, 422, 503))
-async def assign_job(job_id: UUID, said: Assignment, by: JobWorker, now: Now) -> JobWithTimeline:
+async def assign_job(job_id: UUID, said: Assignment, by: JobWorker, now: Now, key: Key = None) -> JobWithTimeline:
     """Gives a job its pit and its people; whoever is not named works on it no longer."""
-    answer = await assign.assign(job_id, said.version, said.pit_id, frozenset(said.staff), by, now)
+    answer = await assign.assign(job_id, said.version, said.pit_id, frozenset(said.staff), by, now, key=key)
     if isinstance(answer, Refusal | Refused):
         raise refusal(answer)
-    return await _shown(by, job_id)
+    return await shown(by, job_id)
 
 
 @router.post("/jobs/{job_id}/link", status_code=201, responses=errors(401, 403, 404, 413, 422, 503))
@@ -138,7 +138,8 @@ async def track_job(
     return Tracked.of(answer)
 
 
-async def _shown(by: Viewer, job_id: UUID) -> JobWithTimeline:
+async def shown(by: Viewer, job_id: UUID) -> JobWithTimeline:
+    """The job as it is now, as an answer."""
     async with transaction(by.tenant_id) as tx:
         row = await jobs.one(tx, by.tenant_id, job_id)
         if row is None:

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.firmware import BundleFault
 from domain.jobs.words import JobRefusal
 from domain.minute_requests import RequestRefusal
+from domain.photos import PhotoFault
 from domain.pump.words import PumpRefusal
 from domain.refusals import Refusal, TryLater
 from domain.wallet import WalletRefusal
@@ -101,9 +102,11 @@ STATUS_OF: Mapping[str, int] = {
             JobRefusal.STAGES_DONE,
             JobRefusal.CHECKLIST_OPEN,
             JobRefusal.DEFECT_NEEDED,
+            JobRefusal.NO_SUCH_CHECK,
         ),
         409,
     ),
+    PhotoFault.TOO_MANY: 409,
     BundleFault.TOO_LARGE: 413,
     BundleFault.NO_RELEASE_KEY: 409,
     BundleFault.VERSION_TAKEN: 409,

@@ -9,6 +9,7 @@ from actions.live import PitNow, hub
 from domain.limits import DEFAULTS, Level, Limits, Origin, resolve
 from domain.readings import FACTS, METRICS, Metric
 from storage.queries import AlertRow, DeviceRow, PitRow
+from ui import motor_alert_words
 from ui.components.alerts import AlertView
 from ui.components.device_row import DeviceView
 from ui.components.quantities import QUANTITIES, metric_view
@@ -83,7 +84,9 @@ def value_text(rule: str, value: float | None) -> str:
 
 
 def alert_title(row: AlertRow, zone: str, now: datetime, *, with_pit: bool = True) -> str:
-    """Pit 4: PM2.5 41.8 µg/m³; Pit 6: no data since 09:41."""
+    """Pit 4: PM2.5 41.8 µg/m³; Pit 6: no data since 09:41; Motor 1: ON though nobody started it."""
+    if row.rule in motor_alert_words.RULES:
+        return f"{row.device_name or row.device_id}: {motor_alert_words.what(row.rule, row.detail)}"
     if row.rule == "silent":
         what = _("no data since {time}").format(time=moment(row.changed_at, zone, now))
         if row.resolved_at is not None:
@@ -107,6 +110,8 @@ def alert_why(row: AlertRow, zone: str, now: datetime) -> str:
         seen = _("Seen by {name}, {time}").format(name=row.acknowledged_by, time=moment(row.acknowledged_at, zone, now))
         return f"{seen}: {row.note}" if row.note else seen
     since = duration(((row.resolved_at or now) - row.raised_at).total_seconds())
+    if row.rule in motor_alert_words.RULES:
+        return motor_alert_words.advice(row.rule)
     if row.rule == "silent":
         return _("{device} is silent").format(device=row.device_name or row.device_id)
     limit = number(row.limit_value, FACTS[Metric(row.rule)].digits if (row.limit_value or 0) % 1 else 0)

@@ -25,9 +25,11 @@ WORKED_ON = frozenset({State.IN_PROGRESS, State.QUALITY_CHECK})
 """The time that a job spends here is what its kind of work takes."""
 
 
-async def move(job_id: UUID, ask: Ask, by: Viewer, now: datetime) -> Refusal | Refused | Job:
+async def move(
+    job_id: UUID, ask: Ask, by: Viewer, now: datetime, *, key: UUID | None = None
+) -> Refusal | Refused | Job:
     """The job as it is now. MOVED_MEANWHILE: somebody changed it after the asker had read it; nothing was done. The
-    role that counts is the viewer's, whatever `ask` says.
+    role that counts is the viewer's, whatever `ask` says. With a `key`, asking again moves nothing a second time.
     """
     if not by.may(Intent.WORK_ON_JOBS):
         return Refusal.NOT_ALLOWED
@@ -35,6 +37,8 @@ async def move(job_id: UUID, ask: Ask, by: Viewer, now: datetime) -> Refusal | R
         locked = await job_rows.lock(tx, by.tenant_id, job_id)
         if locked is None:
             return Refusal.NOT_FOUND
+        if key is not None and (earlier := await job_rows.done_with(tx, by.tenant_id, key)):
+            return locked.job if earlier == (job_id, ask.event) else Refusal.KEY_USED
         answer = decide(locked.job, replace(ask, role=by.role), await _around(tx, by, locked.job, ask.event, now))
         if isinstance(answer, Refused):
             return answer
@@ -43,7 +47,7 @@ async def move(job_id: UUID, ask: Ask, by: Viewer, now: datetime) -> Refusal | R
         await _follow_up(tx, by.tenant_id, job_id, ask.event, now)
         await tell(
             tx, Deed.MOVE, answer, locked.name, by, now, before=before, after=after, was=locked.job.state,
-            kind=ask.event, said=ask.reason.strip(),
+            kind=ask.event, said=ask.reason.strip(), key=key,
         )  # fmt: skip
     return answer
 

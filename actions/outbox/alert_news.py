@@ -29,15 +29,16 @@ _NOT_SILENCED = """
 
 _ALERT = """
     SELECT a.id, a.tenant_id, a.rule, a.level, a.value, a.limit_value, a.flapping, a.raised_at, a.resolved_at,
-        a.told_level, a.told_at, coalesce(p.name, '') AS pit, coalesce(d.name, '') AS device, t.zone, t.notify
+        a.told_level, a.told_at, a.detail, coalesce(p.name, '') AS pit, coalesce(d.name, '') AS device, t.zone, t.notify
     FROM alert a JOIN tenant t ON t.id = a.tenant_id LEFT JOIN pit p ON p.id = a.pit_id
     LEFT JOIN device d ON d.id = a.device_id"""
 
 # Of one rule no more than so many are told in a while: the next one is told when it is still open after that.
 _UNTOLD = f"""{_ALERT}
     WHERE ((a.resolved_at IS NULL AND a.level > a.told_level AND {_NOT_SILENCED}
-            AND (a.told_level > 0 OR (SELECT count(*) FROM alert b WHERE b.pit_id = a.pit_id AND b.rule = a.rule
-                AND b.device_id IS NOT DISTINCT FROM a.device_id AND b.told_at > :damped) < :flaps))
+            AND (a.told_level > 0 OR (SELECT count(*) FROM alert b WHERE b.rule = a.rule AND b.told_at > :damped
+                AND b.device_id IS NOT DISTINCT FROM a.device_id
+                AND (b.pit_id = a.pit_id OR a.pit_id IS NULL AND b.device_id = a.device_id)) < :flaps))
         OR (a.resolved_at IS NOT NULL AND NOT a.told_over))
     ORDER BY a.raised_at LIMIT :most FOR UPDATE OF a SKIP LOCKED"""
 
@@ -137,7 +138,8 @@ class AlertNews:
 def _notice(alert: Row[Any], news: News) -> Notice:
     facts = {
         "rule": alert.rule, "level": alert.level, "value": alert.value, "limit": alert.limit_value,
-        "flapping": alert.flapping, "pit": alert.pit, "device": alert.device, "raised_at": alert.raised_at.isoformat(),
+        "flapping": alert.flapping, "detail": alert.detail, "pit": alert.pit, "device": alert.device,
+        "raised_at": alert.raised_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
         "told_at": alert.told_at.isoformat() if alert.told_at else None, "path": f"/alerts/{alert.id}",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from actions.silent import RULE as SILENT
 from domain.limits import Level
 from domain.notify import News
 from domain.readings import FACTS, Metric
+from ui import motor_alert_words
 from ui.presenters import metric_name, value_text
 from ui.texts import _, clock, duration, number
 
@@ -52,13 +53,15 @@ def _level(facts: Mapping[str, Any]) -> str:
 
 def _what(facts: Mapping[str, Any]) -> str:
     """Pit 4: PM2.5 41.8 µg/m³."""
-    if facts["rule"] == SILENT:
+    if facts["rule"] == SILENT or facts["rule"] in motor_alert_words.RULES:
         return _thing(facts)
     return f"{_thing(facts)} {value_text(facts['rule'], facts['value'])}"
 
 
 def _thing(facts: Mapping[str, Any]) -> str:
-    """Pit 4: PM2.5; Pit 6: PP-0421 is silent."""
+    """Pit 4: PM2.5; Pit 6: PP-0421 is silent; Motor 1: ON though nobody started it."""
+    if facts["rule"] in motor_alert_words.RULES:
+        return f"{facts['device']}: {motor_alert_words.what(facts['rule'], facts['detail'])}"
     silent = _("{device} is silent").format(device=facts["device"])
     what = silent if facts["rule"] == SILENT else metric_name(facts["rule"])
     return f"{facts['pit']}: {what}" if facts["pit"] else what
@@ -67,6 +70,8 @@ def _thing(facts: Mapping[str, Any]) -> str:
 def _details(facts: Mapping[str, Any], zone: str) -> str:
     since = _("Since {time}.").format(time=clock(datetime.fromisoformat(facts["raised_at"]), zone))
     limit = facts["limit"]
+    if facts["rule"] in motor_alert_words.RULES:
+        return f"{motor_alert_words.advice(facts['rule'])} {since}"
     if limit is None or facts["rule"] == SILENT:
         return since
     digits = FACTS[Metric(facts["rule"])].digits if limit % 1 else 0

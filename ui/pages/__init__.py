@@ -59,16 +59,17 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     messages.install()
     audit.install()
     tracking.install(feeds.tracked)
-    _install_pump(feeds.pumps)
+    _install_pump(feeds)
     return feeds
 
 
-def _install_pump(feed: PumpFeed) -> None:
+def _install_pump(feeds: Feeds) -> None:
+    feed = feeds.pumps
     installable.install()
     pump.install(feed)
-    owner_pump.install(feed)
+    owner_pump.install(feed, feeds.alerts)
     members.install(feed)
-    motors.install()
+    motors.install(feed)
     minutes.install(feed)
     ledger.install()
 

@@ -100,6 +100,8 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     pump: list[NavItem] = []
     if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
         pump.append(NavItem("water_pump", _("Motor and line"), PUMP, tab=_("Pump")))
+        if not seat.has_workshop and viewer.may(Intent.SEE_ALERTS):
+            pump.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
     if seat.has_pump and viewer.may(Intent.SEE_WALLETS) and not seat.is_platform:
         pump.append(NavItem("wallet", _("Members"), MEMBERS, tab=_("Members")))
     if seat.has_pump and viewer.may(Intent.SEE_OWN_PUMP) and not viewer.may(Intent.SEE_PUMPS):

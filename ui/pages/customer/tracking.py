@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from actions.jobs import tracked
 from actions.jobs.tracked import Followed, Tracked
+from storage import photo_files
 from ui.pages.customer import notices
 from ui.pages.customer.asked import found_by, now, unknown
 from ui.pages.customer.document import document, headers
@@ -22,6 +23,8 @@ from ui.track_feed import TrackFeed
 NEWS_WITHIN_S = 25.0  # shorter than what proxies and mobile networks allow an answer to take
 SETTLE_S = 0.05  # several changes at once are one answer
 BUSY_RETRY_S = 15
+SMALL = "small"
+PHOTO_KEPT = "private, max-age=86400, immutable"  # the key names the very picture
 
 
 def install(feed: TrackFeed) -> None:
@@ -51,6 +54,19 @@ def install(feed: TrackFeed) -> None:
             return Response(status_code=204, headers=headers())
         with speaking(language_of(request.query_params.get("lang"), seen.language)):
             return HTMLResponse(content(seen, token, now()), headers=headers())
+
+    @app.get("/t/{token}/photos/{key}", include_in_schema=False)
+    async def photo(request: Request, token: str, key: str, size: str = "") -> Response:
+        found = await found_by(request, token)
+        if isinstance(found, Response):
+            return found
+        digest = await tracked.photo_of(found, key)
+        content = (
+            await asyncio.to_thread(photo_files.read, found.tenant_id, digest, thumb=size == SMALL) if digest else None
+        )
+        if content is None:
+            return Response(status_code=404, headers=headers())
+        return Response(content, media_type="image/jpeg", headers=headers() | {"Cache-Control": PHOTO_KEPT})
 
     notices.install()
 
