@@ -72,6 +72,8 @@ class Intent(StrEnum):
     SEE_JOBS = "see_jobs"
     WORK_ON_JOBS = "work_on_jobs"
     """Taking in cars, moving and assigning jobs, notes and defects, the customer's link."""
+    MANAGE_PASSPORTS = "manage_passports"
+    """Ending an environment passport with a reason, and having another one made."""
     SEE_AUDIT = "see_audit"
     SEE_TENANTS = "see_tenants"
     MANAGE_TENANTS = "manage_tenants"
@@ -118,6 +120,7 @@ _OWNER = _STAFF | {
     Intent.CHANGE_WALLETS,
     Intent.MANAGE_CARDS,
     Intent.MANAGE_PUMPS,
+    Intent.MANAGE_PASSPORTS,
     Intent.SEE_AUDIT,
 }
 _SUPER_ADMIN = _OWNER | {
@@ -166,6 +169,7 @@ SCOPE_OF: Mapping[Intent, Scope] = {
     Intent.SEE_ALL_PUMPS: Scope.MANAGE,
     Intent.SEE_JOBS: Scope.READ,
     Intent.WORK_ON_JOBS: Scope.OPERATE,
+    Intent.MANAGE_PASSPORTS: Scope.MANAGE,
     Intent.SEE_AUDIT: Scope.MANAGE,
     Intent.SEE_TENANTS: Scope.MANAGE,
     Intent.MANAGE_TENANTS: Scope.MANAGE,

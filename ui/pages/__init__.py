@@ -17,7 +17,7 @@ from ui.pages.account import (
     second_step,
     switching,
 )
-from ui.pages.customer import tracking
+from ui.pages.customer import passport, tracking
 from ui.pages.member import ledger, minutes, pump
 from ui.pages.owner import alerts, audit, device_page, devices, integrations, members, messages, overview, people, pit
 from ui.pages.owner import pump as owner_pump
@@ -59,6 +59,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     messages.install()
     audit.install()
     tracking.install(feeds.tracked)
+    passport.install(public_url)
     _install_pump(feeds)
     return feeds
 

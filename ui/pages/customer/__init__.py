@@ -8,5 +8,6 @@ words.py          what it says, by state
 drawing.py        the car, the plot of the air
 document.py       the frame: style, content policy, fonts
 notices.py        whether the customer gets notices
-passport.py       the check of an environment passport
+passport.py       an environment passport: its check, its files
+passport_view.py  its content
 """
