@@ -31,6 +31,7 @@ from ui.pages import Feeds
 from wiring.devices import start_broker, start_ingest
 from wiring.outbox import offer_ways, start_outbox
 from wiring.product import Product
+from wiring.video import start_video
 
 if TYPE_CHECKING:
     from tools.demo import Demo
@@ -79,6 +80,7 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
         else:
             product.supervisor.keep("readings of other processes", lambda: follow_for_ever(hub, live.watched_tenants))
         if settings.role != "ingest":
+            start_video(stack, product)
             stack.callback(relay.use())
             product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))
             product.supervisor.keep("alert pages", feeds.alerts.run)

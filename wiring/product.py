@@ -15,6 +15,7 @@ from ingest.rights_keeper import RightsKeeper
 from ingest.sender import Sender
 from ingest.supervisor import Supervisor
 from ingest.ticker import Ticker
+from ingest.video.gateway import EmbeddedGateway
 from settings import Settings
 
 
@@ -35,6 +36,7 @@ class Product:
     commander: Commander | None = None
     pumps: PumpOffice | None = None
     rights: RightsKeeper | None = None
+    video: EmbeddedGateway | None = None
     addresses: DeviceAddresses = field(default_factory=DeviceAddresses)
 
     async def catch_up(self) -> None:

@@ -25,6 +25,7 @@ from ui import faults, pages, theme, web_guard
 from ui.pages import Feeds
 from wiring.process import running
 from wiring.product import Product
+from wiring.video import video_numbers
 
 START_FAULTS = (
     DemoRefused,
@@ -104,7 +105,13 @@ def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI
     faults.install(app)
     rest_api = rest.mount(app, settings.public_url, with_people=settings.role != "ingest")
     health.mount_health(
-        app, product, gauges=lambda: {"pages": len(Client.instances), "sockets": rest_api.state.socket.clients}
+        app,
+        product,
+        gauges=lambda: {
+            "pages": len(Client.instances),
+            "sockets": rest_api.state.socket.clients,
+            **video_numbers(product()),
+        },
     )
     if settings.oidc_issuer:
         secret = settings.oidc_client_secret.get_secret_value()

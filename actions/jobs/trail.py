@@ -28,8 +28,6 @@ class Deed(StrEnum):
     ROTATE_LINK = "rotate_tracking_link"
     REVOKE_LINK = "revoke_tracking_link"
     SEND_LINK = "send_tracking_link"
-    ALLOW_VIDEO = "allow_video"
-    FORBID_VIDEO = "forbid_video"
     TAKE_PHOTO = "take_photo"
     RELEASE_PHOTO = "release_photo"
     WITHDRAW_PHOTO = "withdraw_photo"

@@ -111,8 +111,6 @@ INTENTS = {
     "rotate_tracking_link": N_("Replace customer's link"),
     "revoke_tracking_link": N_("End customer's link"),
     "send_tracking_link": N_("Send customer the link"),
-    "allow_video": N_("Show customer live video"),
-    "forbid_video": N_("Show customer no live video"),
     "agree_to_notices": N_("Customer agrees to messages"),
     "withdraw_from_notices": N_("Customer wants no messages"),
     "change_customer_notices": N_("Change messages to customers"),
