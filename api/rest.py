@@ -9,6 +9,7 @@ from api import (
     account,
     alerts,
     audit,
+    customers,
     devices,
     history,
     integrations,
@@ -16,6 +17,7 @@ from api import (
     limits,
     motor,
     openapi,
+    passports,
     people,
     photos,
     pits,
@@ -64,7 +66,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
-            jobs, photos, work, motor, pumps, pump_settings, wallets,
+            jobs, photos, work, customers, passports, motor, pumps, pump_settings, wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

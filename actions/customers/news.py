@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions.jobs.link_tokens import token_of
 from actions.outbox import ways
 from actions.outbox.putting import Notice, Plain, put
+from actions.outbox.sender import ASKED_FOR
 from domain.customer_news import USUAL, CustomerNews, dialled
 from domain.ways import Way
 from storage import customers, job_links, job_seen
 from storage.customers import CustomerRow, NoticesRow
 
 REASON = "customer_{news}"
-LINK = "customer_link"
+LINK = ASKED_FOR
 """Only the link, which somebody of the workshop sends because the customer asked for it."""
 
 

@@ -19,7 +19,19 @@ from ui.pages.account import (
 )
 from ui.pages.customer import passport, tracking
 from ui.pages.member import ledger, minutes, pump
-from ui.pages.owner import alerts, audit, device_page, devices, integrations, members, messages, overview, people, pit
+from ui.pages.owner import (
+    alerts,
+    audit,
+    device_page,
+    devices,
+    integrations,
+    job_link_sheet,
+    members,
+    messages,
+    overview,
+    people,
+    pit,
+)
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
 from ui.pump_feed import PumpFeed
@@ -60,6 +72,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     audit.install()
     tracking.install(feeds.tracked)
     passport.install(public_url)
+    job_link_sheet.install(public_url)
     _install_pump(feeds)
     return feeds
 

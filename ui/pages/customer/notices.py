@@ -60,11 +60,12 @@ def _page(seen: Tracked, token: str, *, is_saved: bool) -> HTMLResponse:
     said = title.format(car=car)
     saved = note("ok", "done", _("Saved")) if is_saved else ""
     here = f"{path(token)}/notices?lang={voice().language}"
+    back = escape(_("Back to the car"))
     body = (
         f'<h1>{escape(said)}</h1><p class="quiet">{escape(text.format(workshop=seen.workshop))}</p>{saved}'
         f'<form method="post" action="{escape(here)}"><input type="hidden" name="messages" value="{value}">'
         f"<button>{escape(verb)}</button></form>"
-        f'<a class="go" href="{escape(path(token))}?lang={voice().language}">{escape(_("Back to the car"))}</a>'
+        f'<a class="go" href="{escape(path(token))}?lang={voice().language}">{back}</a>'
     )
     # Browsers say "null" instead of where a form comes from, if no referrer may be sent at all.
     return document(said, f'<main class="alone">{body}</main>', referrer="same-origin")

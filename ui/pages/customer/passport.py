@@ -1,5 +1,5 @@
-"""The public page of an environment passport, `/p/{id}`: whether it is genuine, what it says, its files, and the check of
-a file that somebody was given. Anybody may open it: the QR code on the paper leads here.
+"""The public page of an environment passport, `/p/{id}`: whether it is genuine, what it says, its files, and the check
+of a file that somebody was given. Anybody may open it: the QR code on the paper leads here.
 """
 
 import asyncio
@@ -23,8 +23,6 @@ from ui.pages.customer.tracking import PHOTO_KEPT, SMALL
 from ui.pages.customer.words import language_of
 from ui.passports import pdf
 from ui.texts import LANGUAGES, Language, _, speaking
-
-HELD = {Verdict.GENUINE, Verdict.REVOKED}
 
 
 class _Address:
@@ -97,8 +95,9 @@ def _page(request: Request, asked: str, checked: Checked, *, of_file: bool = Fal
     status = 404 if checked.verdict is Verdict.UNKNOWN else 200
     with plain.spoken(request):
         # Browsers say "null" instead of where a form comes from, if no referrer may be sent at all.
+        kind = _("Environment passport")
         return document(
-            f"{_('Environment passport')}: {title(checked.verdict)}", content(checked, path, of_file=of_file),
+            f"{kind}: {title(checked.verdict)}", content(checked, path, of_file=of_file),
             status=status, referrer="same-origin",
         )  # fmt: skip
 

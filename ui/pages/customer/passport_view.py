@@ -26,7 +26,8 @@ _LOOKS = {
 def content(checked: Checked, path: str, *, of_file: bool = False) -> str:
     """`of_file`: the verdict is about a file that was sent, not about what is stored."""
     row = checked.passport
-    head = f'<div class="bar"><span>{escape(_("Environment passport"))}</span></div>'
+    kind = _("Environment passport")
+    head = f'<div class="bar"><span>{escape(kind)}</span></div>'
     if row is None:
         return f"<main>{head}{_verdict(checked, of_file=of_file)}{_check(path)}{_foot(path)}</main>"
     view = view_of(row.record)
@@ -53,7 +54,8 @@ def _verdict(checked: Checked, *, of_file: bool) -> str:
     newer = ""
     if checked.passport is not None and checked.passport.replaced_by is not None:
         href = f"/p/{checked.passport.replaced_by}"
-        newer = f'<a class="go main" href="{href}">{escape(_("Open the passport that follows it"))}</a>'
+        text = escape(_("Open the passport that follows it"))
+        newer = f'<a class="go main" href="{href}">{text}</a>'
     return f'<p class="note {tone}" data-verdict="{checked.verdict}">{sign(mark)}<span>{said}</span></p>{newer}'
 
 
@@ -100,7 +102,8 @@ def _air(record: Mapping[str, Any]) -> str:
     if not drawn:
         return ""
     shown = "".join(plot_svg(plot) for plot in drawn)
-    return f'<section class="card plots"><h2>{escape(_("The air, stage by stage"))}</h2>{shown}</section>'
+    heading = escape(_("The air, stage by stage"))
+    return f'<section class="card plots"><h2>{heading}</h2>{shown}</section>'
 
 
 def _stages(view: PassportView) -> str:
@@ -110,7 +113,8 @@ def _stages(view: PassportView) -> str:
         f'<p class="quiet small">{escape(_means(view, stage.means))}</p></li>'
         for stage in view.stages
     )
-    return f'<section><h2>{escape(_("Stages"))}</h2><ol class="stages">{rows}</ol></section>' if rows else ""
+    heading = escape(_("Stages"))
+    return f'<section><h2>{heading}</h2><ol class="stages">{rows}</ol></section>' if rows else ""
 
 
 def _means(view: PassportView, means: tuple[str, ...]) -> str:
@@ -127,12 +131,14 @@ def _excursions(view: PassportView) -> str:
 def _photos(row: PassportRow, path: str) -> str:
     if not row.record["photos"]:
         return ""
+    alt = escape(_("Photo of the work"))
     shown = "".join(
         f'<a href="{path}/photos/{digest}"><img src="{path}/photos/{digest}?size=small" loading="lazy" width="4"'
-        f' height="3" alt="{escape(_("Photo of the work"))}"></a>'
+        f' height="3" alt="{alt}"></a>'
         for digest in row.record["photos"]
     )
-    return f'<section class="card"><h2>{escape(_("Photos"))}</h2><div class="photos">{shown}</div></section>'
+    heading = escape(_("Photos"))
+    return f'<section class="card"><h2>{heading}</h2><div class="photos">{shown}</div></section>'
 
 
 def _files(row: PassportRow, path: str) -> str:
@@ -146,12 +152,14 @@ def _files(row: PassportRow, path: str) -> str:
 
 
 def _check(path: str) -> str:
+    heading, field, verb = escape(_("Check a file")), escape(_("Passport file")), escape(_("Check it"))
     text = _("Did somebody give you a passport as a file? Choose it here, and see whether it is as it was signed.")
     return (
         f'<form class="card" method="post" enctype="multipart/form-data" action="{path}#verdict">'
-        f'<h2>{escape(_("Check a file"))}</h2><p class="quiet small">{escape(text)}</p>'
-        f'<input type="file" name="{FILE_FIELD}" accept=".pdf,.json" required aria-label="{escape(_("Passport file"))}">'
-        f"<button>{escape(_('Check it'))}</button></form>"
+        f'<h2>{heading}</h2><p class="quiet small">{escape(text)}</p>'
+        f'<input type="file" name="{FILE_FIELD}" accept=".pdf,.json" required'
+        f' aria-label="{field}">'
+        f"<button>{verb}</button></form>"
     )
 
 

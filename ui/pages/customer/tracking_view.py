@@ -44,7 +44,8 @@ def _bar(seen: Tracked) -> str:
     call = ""
     if seen.contact_phone:
         number_ = "".join(c for c in seen.contact_phone if c.isdigit() or c == "+")
-        call = f'<a href="tel:{escape(number_)}" aria-label="{escape(_("Call the workshop"))}">{sign("call")}</a>'
+        label = escape(_("Call the workshop"))
+        call = f'<a href="tel:{escape(number_)}" aria-label="{label}">{sign("call")}</a>'
     return f'<div class="bar"><span>{escape(seen.workshop)}</span>{call}</div>'
 
 
@@ -69,9 +70,11 @@ def _when(seen: Tracked, now: datetime) -> str:
         text = _("Finished {time}") if seen.state is State.COMPLETE else _("It was finished {time}")
         return f'<p class="quiet">{escape(text.format(time=done))}</p>'
     if seen.state is State.CANCELLED:
-        return f'<p class="quiet">{escape(_("Nothing more happens here. The workshop answers your questions."))}</p>'
+        over = escape(_("Nothing more happens here. The workshop answers your questions."))
+        return f'<p class="quiet">{over}</p>'
     if at is None:
-        return f'<div class="when words"><b>{escape(_("Paused"))}</b></div>{_promise(seen, now)}'
+        paused = escape(_("Paused"))
+        return f'<div class="when words"><b>{paused}</b></div>{_promise(seen, now)}'
     time = escape(clock(at, zone))
     beside = escape(words.day_phrase(at, zone, now))
     return f'<div class="when"><b>{time}</b> <span class="quiet">{beside}</span></div>{_countdown(at, now)}' + _promise(
@@ -133,8 +136,9 @@ def _video(seen: Tracked, base: str) -> str:
     """A place for the player, which brings its own script; nothing is loaded before somebody wants it."""
     if not seen.video_allowed:
         return ""
+    heading = escape(_("Live from the workshop"))
     return (
-        f'<section class="card"><h2>{escape(_("Live from the workshop"))}</h2>'
+        f'<section class="card"><h2>{heading}</h2>'
         f'<div class="video" id="{VIDEO_HOOK}" data-video="{escape(base)}/video" hidden></div></section>'
     )
 
@@ -160,10 +164,8 @@ def _step(step: Step, seen: Tracked, now: datetime, held: str) -> str:
 def _air(seen: Tracked, now: datetime) -> str:
     if seen.climate_share is None:
         return ""
-    share = f"{number(int(100 * seen.climate_share))} %"
-    head = (
-        f'<p class="share"><b>{share}</b> <span class="quiet">{escape(_("of the time in clean, dry air"))}</span></p>'
-    )
+    share, text = f"{number(int(100 * seen.climate_share))} %", escape(_("of the time in clean, dry air"))
+    head = f'<p class="share"><b>{share}</b> <span class="quiet">{text}</span></p>'
     air = seen.air
     if air is None:
         return f'<section class="card">{head}</section>'
@@ -187,7 +189,8 @@ def _photos(photos: tuple[Photo, ...], base: str) -> str:
         f' alt="{escape(said.format(n=number(n), count=number(len(photos))))}"></a>'
         for n, photo in enumerate(photos, 1)
     )
-    return f'<section class="card"><h2>{escape(_("Photos"))}</h2><div class="photos">{shown}</div></section>'
+    heading = escape(_("Photos"))
+    return f'<section class="card"><h2>{heading}</h2><div class="photos">{shown}</div></section>'
 
 
 def _foot(seen: Tracked, base: str) -> str:
@@ -211,4 +214,5 @@ def languages(here: str) -> str:
         f"{escape(name)}</a>"
         for key, name in LANGUAGES.items()
     )
-    return f'<nav aria-label="{escape(_("Language"))}">{links}</nav>'
+    label = escape(_("Language"))
+    return f'<nav aria-label="{label}">{links}</nav>'
