@@ -69,6 +69,15 @@ ROUTES = {
     "post /v1/jobs/{job_id}/link",
     "delete /v1/jobs/{job_id}/link",
     "get /v1/track/{token}",
+    "post /v1/jobs/{job_id}/link/sending",
+    "get /v1/jobs/{job_id}/consent",
+    "put /v1/jobs/{job_id}/consent",
+    "get /v1/jobs/{job_id}/passport",
+    "post /v1/jobs/{job_id}/passport",
+    "post /v1/jobs/{job_id}/passport/revocation",
+    "get /v1/passports/{passport_id}",
+    "get /v1/customer-notices",
+    "put /v1/customer-notices",
     "get /v1/alerts",
     "get /v1/alerts/{alert_id}",
     "post /v1/alerts/{alert_id}/acknowledge",
@@ -209,5 +218,6 @@ async def test_every_operation_but_the_sign_in_says_whose_key_opens_it(document:
     assert doors.pop("post /v1/auth/login") == []
     assert doors.pop("post /v1/auth/refresh") == []
     assert doors.pop("get /v1/track/{token}") == []  # the token is the key
+    assert doors.pop("get /v1/passports/{passport_id}") == []  # anybody checks what is printed on paper
     assert doors.pop("post /v1/sensors/ingest") == ["device_key"]
     assert {tuple(sorted(door)) for door in doors.values()} == {("session_cookie", "session_token")}
