@@ -74,6 +74,14 @@ class Intent(StrEnum):
     """Taking in cars, moving and assigning jobs, notes and defects, the customer's link."""
     MANAGE_PASSPORTS = "manage_passports"
     """Ending an environment passport with a reason, and having another one made."""
+    SEE_VIDEO = "see_video"
+    """Cameras' pictures, as far as each camera lets the role look and no privacy hours hold."""
+    MANAGE_CAMERAS = "manage_cameras"
+    """Adding, testing, changing and removing cameras, their privacy hours and who may look."""
+    EXPORT_JOBS = "export_jobs"
+    """All jobs with their customers' names, in one file."""
+    MANAGE_WORKSHOP = "manage_workshop"
+    """Working hours, holidays, pits, film rolls and their warranties."""
     SEE_AUDIT = "see_audit"
     SEE_TENANTS = "see_tenants"
     MANAGE_TENANTS = "manage_tenants"
@@ -100,6 +108,7 @@ _STAFF = _MEMBER | {
     Intent.RUN_PUMP_FOR_OTHERS,
     Intent.SEE_JOBS,
     Intent.WORK_ON_JOBS,
+    Intent.SEE_VIDEO,
     Intent.MANAGE_OWN_KEYS,
 }
 _OWNER = _STAFF | {
@@ -121,6 +130,9 @@ _OWNER = _STAFF | {
     Intent.MANAGE_CARDS,
     Intent.MANAGE_PUMPS,
     Intent.MANAGE_PASSPORTS,
+    Intent.MANAGE_CAMERAS,
+    Intent.EXPORT_JOBS,
+    Intent.MANAGE_WORKSHOP,
     Intent.SEE_AUDIT,
 }
 _SUPER_ADMIN = _OWNER | {
@@ -170,6 +182,10 @@ SCOPE_OF: Mapping[Intent, Scope] = {
     Intent.SEE_JOBS: Scope.READ,
     Intent.WORK_ON_JOBS: Scope.OPERATE,
     Intent.MANAGE_PASSPORTS: Scope.MANAGE,
+    Intent.SEE_VIDEO: Scope.READ,
+    Intent.MANAGE_CAMERAS: Scope.MANAGE,
+    Intent.EXPORT_JOBS: Scope.READ,
+    Intent.MANAGE_WORKSHOP: Scope.MANAGE,
     Intent.SEE_AUDIT: Scope.MANAGE,
     Intent.SEE_TENANTS: Scope.MANAGE,
     Intent.MANAGE_TENANTS: Scope.MANAGE,

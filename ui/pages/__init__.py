@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ui import installable, links, open_pages, passkeys
 from ui.alert_feed import AlertFeed
+from ui.job_feed import JobFeed
 from ui.pages import sign_in
 from ui.pages.account import (
     first_run,
@@ -26,6 +27,7 @@ from ui.pages.owner import (
     devices,
     integrations,
     job_link_sheet,
+    jobs,
     members,
     messages,
     overview,
@@ -46,6 +48,7 @@ class Feeds:
     pumps: PumpFeed = field(default_factory=PumpFeed)
     tracked: TrackFeed = field(default_factory=TrackFeed)
     """Needs no run."""
+    jobs: JobFeed = field(default_factory=JobFeed)
 
 
 def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds:
@@ -73,6 +76,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     tracking.install(feeds.tracked)
     passport.install(public_url)
     job_link_sheet.install(public_url)
+    jobs.install(feeds.jobs)
     _install_pump(feeds)
     return feeds
 

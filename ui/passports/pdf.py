@@ -9,11 +9,13 @@ import segno
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from domain.jobs.words import Stage
+from ui.pages.job_words import stage_word
 from ui.passports.fonts import FAMILY, add_fonts
 from ui.passports.pdf_plot import PLOT_HEIGHT, draw_plot
 from ui.passports.plot import plots
 from ui.passports.shades import BRAND, BRAND_SOFT, CANVAS, INK, INK_2, INK_3, LINE, Shade
-from ui.passports.view import PassportView, stage_word, view_of
+from ui.passports.view import PassportView, view_of
 from ui.texts import _, voice
 
 EDGE, WIDTH, BOTTOM = 18.0, 174.0, 279.0  # mm of A4: 210 by 297
@@ -156,7 +158,7 @@ def _stage_names(paper: Paper, record: Mapping[str, Any], begins: Sequence[float
     top, ends = paper.get_y(), [*begins[1:], 1.0]
     paper.set_font(FAMILY, "", 7.5)
     for begin, end, stage in zip(begins, ends, record["stages"], strict=True):
-        word = stage_word(stage["stage"])
+        word = stage_word(Stage(stage["stage"]))
         if paper.get_string_width(word) + 1.5 < (end - begin) * WIDTH:
             paper.write_at(EDGE + begin * WIDTH, top, word, 7.5, INK_3)
     paper.set_y(top + 5)

@@ -8,6 +8,7 @@ from typing import Any
 from domain.jobs.words import Stage, WorkType
 from domain.readings import FACTS, Metric
 from ui.components.quantities import QUANTITIES
+from ui.pages.job_words import stage_word, work_word
 from ui.texts import _, band, clock, day, duration, ngettext, number, with_unit
 
 
@@ -59,28 +60,6 @@ def view_of(record: Mapping[str, Any]) -> PassportView:
     )
 
 
-def stage_word(stage: str) -> str:
-    return {
-        Stage.INSPECTION: _("Inspection"),
-        Stage.WASH: _("Wash"),
-        Stage.PREP: _("Preparation"),
-        Stage.PARTS_REMOVAL: _("Parts removal"),
-        Stage.SECOND_WASH: _("Second wash"),
-        Stage.FILM: _("Film"),
-        Stage.REASSEMBLY: _("Reassembly"),
-        Stage.FINISHING: _("Finishing"),
-    }[Stage(stage)]
-
-
-def work_word(work_type: str) -> str:
-    return {
-        WorkType.FULL_PPF: _("Full paint protection film"),
-        WorkType.PARTIAL_PPF: _("Partial paint protection film"),
-        WorkType.CERAMIC_COATING: _("Ceramic coating"),
-        WorkType.CUSTOM: _("Custom work"),
-    }[WorkType(work_type)]
-
-
 def metric_word(metric: Metric) -> str:
     return _(QUANTITIES[metric].name)
 
@@ -102,7 +81,7 @@ def _share_text(record: Mapping[str, Any]) -> str:
 
 def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     vehicle, work, film, zone = record["vehicle"], record["work"], record["film"], record["zone"]
-    facts = [(_("Workshop"), record["workshop"]), (_("Work"), work_word(work["type"]))]
+    facts = [(_("Workshop"), record["workshop"]), (_("Work"), work_word(WorkType(work["type"])))]
     if vehicle["colour"]:
         facts.append((_("Colour"), vehicle["colour"]))
     if vehicle["vin_end"]:
@@ -126,7 +105,7 @@ def _stage(stage: Mapping[str, Any], metrics: list[Metric], zone: str) -> StageV
     known = stage["minutes_measured"]
     share = number(100 * stage["minutes_in_spec"] // known) + "\N{NO-BREAK SPACE}%" if known else _("not measured")
     return StageView(
-        stage_word(stage["stage"]),
+        stage_word(Stage(stage["stage"])),
         f"{day(since, zone)}, {clock(since, zone)}–{clock(until, zone)}",
         duration(60 * stage["minutes"], exact=True),
         share,

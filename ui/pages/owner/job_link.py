@@ -1,6 +1,7 @@
 """The customer's link on a job's page: shown as QR code, copied, printed, sent, replaced, ended; and the passport."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -33,12 +34,29 @@ from ui.texts import _, day, moment
 Changed = Callable[[], Awaitable[None]]
 
 
-async def link_card(job_id: UUID, seat: Seat, changed: Changed) -> None:
-    """Reads what it shows; `changed` is called after each change."""
-    now = datetime.now(UTC)
-    link, customer = await links.shown(job_id, seat.viewer, now), await consent_of(job_id, seat.viewer)
-    if isinstance(link, Refusal) or isinstance(customer, Refusal):
-        return
+@dataclass(frozen=True, slots=True)
+class CustomersSide:
+    """What a job's customer has of it."""
+
+    job_id: UUID
+    link: ShownLink | None
+    """None: no link works."""
+    customer: CustomerRow
+    passport: PassportRow | None
+
+
+async def read(job_id: UUID, seat: Seat) -> CustomersSide | None:
+    """None: there is no such job, or the viewer's role has nothing to do with links."""
+    link = await links.shown(job_id, seat.viewer, datetime.now(UTC))
+    customer, passport = await consent_of(job_id, seat.viewer), await passports.of_job(job_id, seat.viewer)
+    if isinstance(link, Refusal) or isinstance(customer, Refusal) or isinstance(passport, Refusal):
+        return None
+    return CustomersSide(job_id, link, customer, passport)
+
+
+def link_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
+    """`changed` is called after each change."""
+    job_id, link, customer, now = side.job_id, side.link, side.customer, datetime.now(UTC)
     with Card(_("Customer's page")) as card:
         if link is None:
             Text("p", _("No link works: it was ended, or its time is over.")).classes("note")
@@ -138,10 +156,10 @@ async def _end(job_id: UUID, changed: Changed) -> None:
     await changed()
 
 
-async def passport_card(job_id: UUID, seat: Seat, changed: Changed) -> None:
-    """Reads what it shows; nothing, as long as the job has no passport."""
-    row = await passports.of_job(job_id, seat.viewer)
-    if not isinstance(row, PassportRow):
+def passport_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
+    """Nothing, as long as the job has no passport."""
+    job_id, row = side.job_id, side.passport
+    if row is None:
         return
     may, now = seat.viewer.may(Intent.MANAGE_PASSPORTS), datetime.now(UTC)
     with Card(_("Environment passport")):
