@@ -114,8 +114,8 @@ async def late_jobs(tx: AsyncSession, since: datetime, now: datetime, most: int)
             "SELECT j.tenant_id, j.id FROM job j WHERE j.completed_at IS NULL AND j.ended_at IS NULL"
             " AND j.promised_at > :since AND j.promised_at <= :now"
             " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.tenant_id = j.tenant_id"
-            " AND m.dedupe = 'customer:' || j.id || ':late') ORDER BY j.promised_at LIMIT :most"
+            " AND m.dedupe = concat(CAST(:begin AS text), j.id, CAST(:end AS text))) ORDER BY j.promised_at LIMIT :most"
         ),
-        {"since": since, "now": now, "most": most},
+        {"since": since, "now": now, "most": most, "begin": "customer:", "end": ":late"},
     )
     return [(tenant_id, job_id) for tenant_id, job_id in rows.all()]
