@@ -147,6 +147,10 @@ class EmbeddedGateway:
         status: Mapping[UUID, CameraStatus] | VideoRefusal = await self._call("status", ())
         if isinstance(status, VideoRefusal):
             return status
+        for camera, now in status.items():
+            before = self.last_status.get(camera)
+            if now.reason is not None and (before is None or before.reason is not now.reason):
+                log.info("a camera has no picture", camera=str(camera), reason=now.reason.value)
         self.last_status = status
         return None
 
@@ -170,6 +174,8 @@ class EmbeddedGateway:
             return VideoRefusal.GATEWAY_DOWN
         finally:
             del self._waiting[number]
+        if answer.fault:
+            log.error("the video gateway failed", method=method, where=answer.fault)
         if answer.refusal is not None or method not in RESULTS:
             return answer.refusal
         return msgspec.msgpack.decode(answer.result, type=RESULTS[method])

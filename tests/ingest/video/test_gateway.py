@@ -34,6 +34,8 @@ async def test_two_viewers_see_the_camera_move_and_it_is_fetched_once_and_passed
         status = (await gateway.status())[camera]
         assert (status.state, status.codec, status.width, status.height) == (CameraState.LIVE, "h264", 320, 176)
         assert status.viewers_whep == 2 and status.bit_rate > 0 and status.fps > 5 and source.connections == 1
+        numbers = gateway.numbers()
+        assert (numbers["video_viewers"], numbers["video_cameras_live"], numbers["video_gateway_starts"]) == (2, 1, 1)
         assert gateway.pid is not None
         assert source.password not in " ".join(psutil.Process(gateway.pid).cmdline())
         await gateway.whep_end(one.session_id)
