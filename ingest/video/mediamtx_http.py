@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-"""What MediaMTX asks before it lets anybody in (`authMethod: http`): we alone read or configure; nobody publishes."""
-=======
 """What MediaMTX asks before it lets anybody in (`authMethod: http`): only we may read or configure, and nobody may
 publish."""
->>>>>>> main
 
 import secrets
 
