@@ -44,7 +44,7 @@ class Desk:
 async def test_the_customers_page_follows_the_job_to_its_passport(product: Product, browser: Browser) -> None:
     async with httpx.AsyncClient(base_url=product.url, timeout=30) as http:
         login = {"login": "owner@here", "password": PASSWORD}
-        token = (await http.post("/api/v1/login", json=login)).json()["access_token"]
+        token = (await http.post("/api/v1/auth/login", json=login)).json()["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"
         made = (await http.post(f"/api/v1/workshops/{product.shop.tenant_id}/jobs", json=NEW)).json()
         desk = Desk(http, made["job_id"])
