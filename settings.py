@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     webhooks_private: bool = Field(
         False, description="Whether people's webhooks may call hosts of private networks, such as a gateway in the LAN."
     )
+    pump_lease_s: int = Field(
+        15,
+        ge=5,
+        le=60,
+        description="Seconds that a motor may run after its controller last reported, so also without a server. At "
+        "most what controllers accept (their lease_cap_ms, 15 s), and at least three of their reports.",
+    )
     role: Role = Field("all", description="What this process does: all, web (pages and API) or ingest (devices).")
     database_pool: int = Field(8, ge=2, le=100, description="Connections that pages and API may hold at once.")
     log_format: LogFormat = Field("console", description="console for people, json for machines.")
