@@ -160,5 +160,7 @@ class ReportRefusal(StrEnum):
     OLD_BOOT = "old_boot"
     STALE = "stale"
     """Its number is not newer than the newest of that boot: a duplicate, or overtaken."""
+    AHEAD = "ahead"
+    """Its number is further ahead than any lost states explain: taken, it would make every later one stale."""
     ON_TIME_FELL = "on_time_fell"
     """The ON time of a run can't shrink within one boot."""

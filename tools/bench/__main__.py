@@ -28,6 +28,7 @@ PARTS = {
     "ingest": 330,
     "scale": 120,
     "firmware": 900,
+    "pumps": 400,
     "pump_proofs": 900,
 }
 """In this order; each with the seconds after which it is given up."""

@@ -7,7 +7,7 @@ import sys
 from logs import set_up_logs
 from tools.ordeal.run import Outcome, Plan, endure
 
-EVERY_S, PACE = (10.0, 50.0), 8.0
+EVERY_S, PACE, MEMBERS = (10.0, 50.0), 5.0, 4
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30.0, help="of traffic and blows")
     given = parser.parse_args()
     set_up_logs("console", "error")
-    outcome = asyncio.run(endure(Plan(given.seed, given.minutes * 60, EVERY_S, PACE)))
+    outcome = asyncio.run(endure(Plan(given.seed, given.minutes * 60, EVERY_S, PACE, MEMBERS)))
     print(sentence(outcome), flush=True)
     for fault in outcome.faults:
         print(f"BROKEN: {fault}", flush=True)

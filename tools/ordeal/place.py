@@ -13,10 +13,8 @@ from actions.announce import hear
 from actions.pumps import motors, relay
 from ingest.supervisor import Supervisor
 from storage import migrate, session
-from storage.session import EVERY_TENANT, transaction
-from storage.tables import Device
 from tests.private_mosquitto import PrivateMosquitto
-from tests.pump_parts import BEGAN, Coop, make_coop
+from tests.pump_parts import Coop, add_motor, make_coop
 from tools.bench.product import Product
 from tools.bench.rig import Database, Rig
 from tools.virtual_board import Board, write_keys
@@ -86,10 +84,7 @@ async def _coop(name: str, devices: tuple[str, ...], members: int) -> Coop:
     if isinstance(said, str):
         raise RuntimeError(f"the limits were refused: {said}")
     for device_id in devices[1:]:
-        async with transaction(EVERY_TENANT) as tx:
-            tx.add(Device(id=device_id, tenant_id=coop.tenant_id, kind="pump", name=f"Motor {device_id}"))
-            await tx.flush()
-            await motors.ensure(tx, coop.tenant_id, device_id, BEGAN)
+        await add_motor(coop, device_id)
     return coop
 
 
