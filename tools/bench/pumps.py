@@ -87,8 +87,8 @@ class _Watched:
             try:
                 await asyncio.wait_for(self.changed.wait(), ON_WITHIN_S)
             except TimeoutError:
-                last = self.board.log[-500:]
-                raise RuntimeError(f"not {'ON' if is_on else 'OFF'} in {ON_WITHIN_S:g} s; {last}") from None
+                words = self.board.log[-500:]
+                raise RuntimeError(f"not {'ON' if is_on else 'OFF'} in {ON_WITHIN_S:g} s; {words}") from None
         last = [next(edge for edge in reversed(self.board.edges) if edge.pin == pin) for pin in (RELAY, OPTO)]
         return max(edge.at_us for edge in last) if is_on else min(edge.at_us for edge in last if not edge.level)
 

@@ -15,7 +15,7 @@ from tools.ordeal.checks import Span
 from tools.ordeal.people import Diary, Member
 from tools.ordeal.place import Place, open_place
 
-READY_WITHIN_S = 90.0
+READY_WITHIN_S = 240.0
 REST_WITHIN_S = 60.0
 """For each unit of pace: a whole line of turns must end by itself."""
 
@@ -61,16 +61,19 @@ async def endure(plan: Plan) -> Outcome:
         say(f"seed {plan.seed}: {len(place.boards)} motors, blows for {plan.seconds:.0f} s")
         async with asyncio.TaskGroup() as tasks:
             people = [Random(chance.random()) for coop in place.coops for _ in coop.members]
+            lives: list[asyncio.Task[None]] = []
             members = [(coop, member) for coop in place.coops for member in coop.members]
             for own, (coop, member) in zip(people, members, strict=True):
                 person = Member(member, place.motors_of(coop), own, diary, plan.pace)
-                tasks.create_task(person.live(enough))
+                lives.append(tasks.create_task(person.live(enough)))
             cuts = tasks.create_task(blows.flicker(place, Random(chance.random()), plan.pace, enough))
             blown = blows.plan(Random(chance.random()), plan.seconds, plan.every_s)
             died = await blows.strike(place, blown)
             enough.set()
             say("  no more blows; what was begun ends by itself")
             stuck = await _rest(place, REST_WITHIN_S * plan.pace)
+            for life in lives if stuck else ():
+                life.cancel()
         on = _on(place)
         faults = [*stuck, *await checks.faults(place, diary, on)]
         return await _outcome(plan, time.monotonic() - began, died, diary, cuts.result(), on, faults)

@@ -18,7 +18,19 @@ from ui.pages.account import (
     switching,
 )
 from ui.pages.member import ledger, minutes, pump
-from ui.pages.owner import alerts, audit, device_page, devices, integrations, members, messages, overview, people, pit
+from ui.pages.owner import (
+    alerts,
+    audit,
+    device_page,
+    devices,
+    integrations,
+    members,
+    messages,
+    overview,
+    people,
+    pit,
+    pump_rules,
+)
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
 from ui.pump_feed import PumpFeed
@@ -63,6 +75,7 @@ def _install_pump(feeds: Feeds) -> None:
     installable.install()
     pump.install(feed)
     owner_pump.install(feed, feeds.alerts)
+    pump_rules.install()
     members.install(feed)
     motors.install(feed)
     minutes.install(feed)

@@ -25,6 +25,7 @@ AUDIT, ACCOUNTS, RELEASES = "/audit", "/accounts", "/releases"
 INTEGRATIONS = "/integrations"
 MESSAGES = "/messages"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
+PUMP_RULES = "/pump/rules"
 MY_PUMP, MY_MINUTES, MY_LEDGER = "/my-pump", "/my-minutes", "/my-ledger"
 SWITCH, LEAVE_SUPPORT = "/switch", "/leave-support"
 

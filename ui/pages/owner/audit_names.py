@@ -97,6 +97,9 @@ INTENTS = {
     "end_shedding": N_("End the cut of the grid"),
     "plan_shedding": N_("Plan cuts of the grid"),
     "change_pump_limits": N_("Change limits of the pumps"),
+    "create_pump_group": N_("Make a group of motors"),
+    "rename_pump_group": N_("Rename a group of motors"),
+    "move_motor": N_("Move a motor to another group"),
     "create_job": N_("Take in a car"),
     "move_job": N_("Move job"),
     "assign_job": N_("Assign job"),
@@ -130,6 +133,7 @@ KINDS = {
     "wallet": N_("Minutes"),
     "minute_request": N_("Request for minutes"),
     "card": N_("Card"),
+    "pump_group": N_("Group of motors"),
     "job": N_("Job"),
 }
 FIELDS = {
