@@ -1,8 +1,8 @@
 """Between what a tenant may set each limit of its pumps, and how limits must stand to each other."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
+from typing import Any
 
 from domain.pump.limits import HOUR_MS, MINUTE_MS, PumpLimits
 
@@ -43,7 +43,8 @@ def faults(said: Mapping[str, int]) -> dict[str, LimitFault]:
         least, most = RANGES[name]
         if not least <= value <= most:
             found[name] = LimitFault.TOO_SMALL if value < least else LimitFault.TOO_LARGE
-    limits = replace(PumpLimits(), **said)
+    given: dict[str, Any] = dict(said)
+    limits = PumpLimits(**given)
     if limits.minimum_run_s > limits.longest_run_s:
         found.setdefault("minimum_run_s", LimitFault.ABOVE_LONGEST)
     if limits.slot_kept_ms > limits.own_hold_limit_ms:
