@@ -92,6 +92,25 @@ async def save(tx: AsyncSession, tenant_id: UUID, job: Job, worked_min: int, wor
     )  # fmt: skip
 
 
+async def plan_of(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> tuple[datetime, datetime | None]:
+    """When a job is planned and promised; it must be there."""
+    row = await tx.execute(
+        text("SELECT planned_at, promised_at FROM job WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant_id, "id": job_id},
+    )
+    planned_at, promised_at = row.one()
+    return planned_at, promised_at
+
+
+async def save_plan(
+    tx: AsyncSession, tenant_id: UUID, job_id: UUID, planned_at: datetime, promised_at: datetime | None
+) -> None:
+    await tx.execute(
+        text("UPDATE job SET planned_at = :planned, promised_at = :promised WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant_id, "id": job_id, "planned": planned_at, "promised": promised_at},
+    )
+
+
 async def save_staff(tx: AsyncSession, tenant_id: UUID, job_id: UUID, staff: Iterable[UUID]) -> None:
     """Everybody who works on the job; whoever is not named does so no longer."""
     bound = {"tenant": tenant_id, "id": job_id, "staff": list(staff)}
@@ -100,8 +119,9 @@ async def save_staff(tx: AsyncSession, tenant_id: UUID, job_id: UUID, staff: Ite
     )
     await tx.execute(
         text(
-            "INSERT INTO job_staff (tenant_id, job_id, person_id)"
-            " SELECT :tenant, :id, unnest(CAST(:staff AS uuid[])) ON CONFLICT DO NOTHING"
+            "INSERT INTO job_staff (tenant_id, job_id, person_id, received_at)"
+            " SELECT j.tenant_id, j.id, unnest(CAST(:staff AS uuid[])), j.received_at FROM job j"
+            " WHERE j.tenant_id = :tenant AND j.id = :id ON CONFLICT DO NOTHING"
         ),
         bound,
     )

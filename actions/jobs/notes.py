@@ -17,7 +17,7 @@ SAID_CHARS = 2_000
 
 async def note(job_id: UUID, said: str, by: Viewer, now: datetime, *, key: UUID | None = None) -> Refusal | None:
     """Adds a line to the timeline; an ended job takes notes too. The same `key` again adds nothing."""
-    if refusal := _refusal(said, by):
+    if refusal := refusal_of_words(said, by):
         return refusal
     async with transaction(by.tenant_id) as tx:
         locked = await job_rows.lock(tx, by.tenant_id, job_id)
@@ -37,7 +37,7 @@ async def defect(
     defect's id; the same key again changes nothing, so that a page may send it twice. NOT_POSSIBLE_NOW: the job has
     ended. NOT_FOUND: no such job, or no such photo of it.
     """
-    if refusal := _refusal(said, by):
+    if refusal := refusal_of_words(said, by):
         return refusal
     async with transaction(by.tenant_id) as tx:
         locked = await job_rows.lock(tx, by.tenant_id, job_id)
@@ -56,7 +56,7 @@ async def defect(
     return job
 
 
-def _refusal(said: str, by: Viewer) -> Refusal | None:
+def refusal_of_words(said: str, by: Viewer) -> Refusal | None:
     if not by.may(Intent.WORK_ON_JOBS):
         return Refusal.NOT_ALLOWED
     if not said.strip() or "\0" in said:

@@ -57,7 +57,19 @@ def decide(job: Job, ask: Ask, around: Around) -> Job | Refused:
 
 def allowed_moves(job: Job, role: Role) -> tuple[Event, ...]:
     """What the table has for somebody of this role, whether or not its guards hold at this moment."""
-    return tuple(event for event in Event if (rule := TABLE.get((job.state, event))) and role in rule.roles)
+    return moves_from(job.state, role)
+
+
+def moves_from(state: State, role: Role) -> tuple[Event, ...]:
+    return tuple(event for event in Event if (rule := TABLE.get((state, event))) and role in rule.roles)
+
+
+def event_towards(state: State, target: State, held_from: State | None = None) -> Event | None:
+    """The move that leads from one state to another; None: there is none, or it leads to where the job is."""
+    for (here, event), rule in TABLE.items():
+        if here is state and state is not target and (rule.to or held_from) is target:
+            return event
+    return None
 
 
 def assign(

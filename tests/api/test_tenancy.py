@@ -17,6 +17,7 @@ from tests.conftest import World
 from tests.named import name_everything
 from tests.pictures import photo
 
+CAMERA = {"name": "New", "pit_id": "{pit_id}", "address": "rtsp://192.0.2.9/live", "password": "typed"}
 BODIES: dict[str, dict[str, Any]] = {
     "switch": {"tenant_id": "{tenant_id}"},
     "give_role": {"role": "staff"},
@@ -60,6 +61,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "note_on_job": {"said": "New"},
     "note_defect": {"said": "New", "photo_id": "{photo_id}"},
     "release_photo": {"released": True},
+    "add_camera": CAMERA,
+    "change_camera": CAMERA,
+    "enable_camera": {"enabled": False},
     "register_card": {"uid": "04A1B2C9", "member_id": "{member_id}"},
 }
 """What each request that needs a body sends; ids in it are the other tenant's too."""
@@ -69,7 +73,7 @@ OF_TENANTS = [route for route in ROUTES if route.name in OPEN or route.intent in
 ABOUT_A_THING = [route for route in OF_TENANTS if "_id}" in route.path + str(BODIES.get(route.name, ""))]
 EVERYTHING = [
     "alert", "alert_event", "alert_silence", "api_key", "audit", "device", "device_claim", "device_command",
-    "customer", "job", "job_event", "photo", "defect", "vehicle",
+    "camera", "customer", "job", "job_event", "photo", "defect", "vehicle",
     "device_settings", "film_profile", "foreign_sensor", "interlock_group", "invitation", "limits", "membership",
     "minute_request", "motor", "password_reset", "pit", "run", "run_event", "tenant", "transfer", "wallet",
     "web_session",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ui import installable, links, open_pages, passkeys
 from ui.alert_feed import AlertFeed
+from ui.job_feed import JobFeed
 from ui.pages import sign_in
 from ui.pages.account import (
     first_run,
@@ -24,6 +25,7 @@ from ui.pages.owner import (
     device_page,
     devices,
     integrations,
+    jobs,
     members,
     messages,
     overview,
@@ -42,6 +44,7 @@ class Feeds:
 
     alerts: AlertFeed = field(default_factory=AlertFeed)
     pumps: PumpFeed = field(default_factory=PumpFeed)
+    jobs: JobFeed = field(default_factory=JobFeed)
 
 
 def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds:
@@ -66,6 +69,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     device_page.install()
     messages.install()
     audit.install()
+    jobs.install(feeds.jobs)
     _install_pump(feeds)
     return feeds
 

@@ -23,6 +23,8 @@ from ui.theme import Theme, apply
 OVERVIEW, ALERTS, DEVICES, PEOPLE, TENANTS, ACCOUNT = "/", "/alerts", "/devices", "/people", "/tenants", "/account"
 AUDIT, ACCOUNTS, RELEASES = "/audit", "/accounts", "/releases"
 INTEGRATIONS = "/integrations"
+JOBS = "/jobs"
+WORKSHOP = "/workshop"
 MESSAGES = "/messages"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
 PUMP_RULES = "/pump/rules"
@@ -97,6 +99,8 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     workshop: list[NavItem] = []
     if seat.has_workshop and not seat.is_platform and viewer.may(Intent.SEE_PITS):
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
+        if viewer.may(Intent.SEE_JOBS):
+            workshop.append(NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs")))
         workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
     pump: list[NavItem] = []
     if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
