@@ -39,7 +39,7 @@ async def gateway(films: dict[str, Film]) -> AsyncIterator[tuple[MediaMtxGateway
         made = MediaMtxGateway(server.places, PASSWORD, own)
         supervisor.keep("video gateway", made.run)
         try:
-            await until(lambda: own.pid is not None or not films)
+            assert not films or await made.probe("") is VideoRefusal.BAD_ADDRESS
             yield made, server, rtsp
         finally:
             await supervisor.stop()
