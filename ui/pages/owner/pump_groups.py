@@ -81,11 +81,11 @@ class GroupsCard:
         return move
 
     async def _said(self, answer: object, done: str) -> None:
+        await self.show()
         if isinstance(answer, REFUSALS):
             toast("warn", refusal_text(answer))
         else:
             toast("ok", done)
-        await self.show()
 
 
 async def _ask_name(question: str, before: str, verb: str) -> str | None:
