@@ -118,6 +118,12 @@ INTENTS = {
     "remove_photo": N_("Remove photo"),
     "rotate_tracking_link": N_("Replace customer's link"),
     "revoke_tracking_link": N_("End customer's link"),
+    "send_tracking_link": N_("Send customer the link"),
+    "agree_to_notices": N_("Customer agrees to messages"),
+    "withdraw_from_notices": N_("Customer wants no messages"),
+    "change_customer_notices": N_("Change messages to customers"),
+    "revoke_passport": N_("Revoke environment passport"),
+    "issue_passport": N_("Issue environment passport"),
     "reschedule_job": N_("Reschedule job"),
     "use_film_roll": N_("Choose film"),
     "mark_damage": N_("Mark damage"),
@@ -148,6 +154,8 @@ KINDS = {
     "card": N_("Card"),
     "pump_group": N_("Group of motors"),
     "job": N_("Job"),
+    "customer": N_("Customer"),
+    "passport": N_("Environment passport"),
     "camera": N_("Camera"),
 }
 FIELDS = {
