@@ -22,6 +22,7 @@ from ui.pages.member import ledger, minutes, pump
 from ui.pages.owner import (
     alerts,
     audit,
+    cameras,
     device_page,
     devices,
     integrations,
@@ -31,6 +32,7 @@ from ui.pages.owner import (
     overview,
     people,
     pit,
+    wall,
 )
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
@@ -65,6 +67,8 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     alerts.install(feed)
     devices.install()
     integrations.install()
+    cameras.install()
+    wall.install()
     device_page.install()
     messages.install()
     audit.install()
