@@ -18,6 +18,7 @@ from ingest.sender import Sender
 from ingest.supervisor import Supervisor
 from ingest.ticker import Ticker
 from ingest.video.gateway import EmbeddedGateway
+from ingest.video.mediamtx import MediaMtxGateway
 from settings import Settings
 
 
@@ -40,7 +41,7 @@ class Product:
     sources: Sources = field(default_factory=Sources)
     viewing: Viewing = field(default_factory=Viewing)
     rights: RightsKeeper | None = None
-    video: EmbeddedGateway | None = None
+    video: EmbeddedGateway | MediaMtxGateway | None = None
     addresses: DeviceAddresses = field(default_factory=DeviceAddresses)
 
     async def catch_up(self) -> None:

@@ -26,7 +26,7 @@ from ui import faults, pages, theme, web_guard
 from ui.pages import Feeds
 from wiring.process import running
 from wiring.product import Product
-from wiring.video import video_numbers
+from wiring.video import mount_video, video_numbers
 
 START_FAULTS = (
     DemoRefused,
@@ -55,6 +55,7 @@ def serve(settings: Settings, with_demo: bool) -> None:
                 if settings.role != "ingest":
                     camera_video.mount(app, started.viewing)
                 firmware_http.mount(rest_api)
+                mount_video(rest_api, settings)
                 if started.consumer is not None:
                     poll_http.mount(rest_api, started.directory, started.presence, started.consumer.reject)
                 _take_the_lighter_websocket()
