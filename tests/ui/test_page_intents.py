@@ -108,6 +108,16 @@ def title(document: str) -> str:
 def _nobodys() -> dict[str, str]:
     ids = {
         name: str(uuid4())
-        for name in ("pit_id", "alert_id", "person_id", "tenant_id", "release_id", "message_id", "member_id", "job_id")
+        for name in (
+            "pit_id",
+            "alert_id",
+            "person_id",
+            "tenant_id",
+            "release_id",
+            "message_id",
+            "member_id",
+            "job_id",
+            "camera_id",
+        )
     }
     return ids | {"device_id": "pp-nobody", "n": "9"}

@@ -41,7 +41,9 @@ def install() -> None:
         if not isinstance(seat, Seat):
             return seat
         async with shell.framed(seat, current=shell.CAMERAS, title=_("Cameras")) as frame:
-            await _Cameras(seat, frame).start()
+            cameras = _Cameras(seat, frame)
+            await cameras.start()
+            ui.timer(REFRESH_S, cameras.refresh, immediate=False)
         return None
 
 
@@ -69,14 +71,13 @@ class _Cameras:
                     for row in rows:
                         self._card(row)
         self._say(rows, status)
-        ui.timer(REFRESH_S, self._refresh, immediate=False)
 
     async def _read(self) -> tuple[list[CameraRow], dict[UUID, CameraStatus]]:
         found = await cameras_of(self._seat.viewer)
         rows = [] if isinstance(found, Refusal) else found
         return rows, dict(await video.gateway().status())
 
-    async def _refresh(self) -> None:
+    async def refresh(self) -> None:
         rows, status = await self._read()
         if {row.id for row in rows} == set(self._words):
             self._say(rows, status)
@@ -130,5 +131,6 @@ class _Cameras:
             toast("warn", refusal_text(refusal))
             return
         said = _("{name} is switched on.") if on else _("{name} is switched off. Nobody sees it.")
-        toast("ok", said.format(name=row.settings.name))
-        await self.start()
+        with self._place:
+            await self.start()
+            toast("ok", said.format(name=row.settings.name))
