@@ -9,7 +9,7 @@
 const WAYS = [["whep", "openWhep", 8_000, 3_000], ["hls", "openHls", 8_000, 8_000]];
 const MORE_MS = 5_000;
 const STALLED_MS = 4_000; // without a new frame
-const RENEW_MS = 40_000; // a token lasts 60 s
+const RENEW_MS = 15_000; // a token lasts 60 s; with each, the server says whether the picture is frozen
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 10_000];
 const STILL_MS = 2_000;
 const STILL_RETRY_MS = 15_000; // the first one of a camera comes within a minute
@@ -71,7 +71,7 @@ export const tokens = (camera, link = "") => async (signal) => {
     ? ["/api/v1/tracked-cameras/tokens", JSON.stringify({ link, camera_id: camera })]
     : [`/api/v1/cameras/${camera}/tokens`, "{}"];
   const options = { method: "POST", body, headers: { "Content-Type": "application/json" } };
-  return (await (await ask(url, options, signal)).json()).token;
+  return (await ask(url, options, signal)).json();
 };
 
 /* One player. `options`: camera, token (as `tokens` gives), words, lang, zone, hls (address of hls.js), label. */
@@ -128,7 +128,7 @@ export class Player {
   /* Plays until the picture stops; throws why. */
   async play(signal) {
     this.root.dataset.state = "connecting";
-    this.token = await this.options.token(signal);
+    this.token = (await this.options.token(signal)).token;
     const renewing = setInterval(() => this.renew(signal), RENEW_MS);
     const ended = new AbortController();
     signal.addEventListener("abort", () => ended.abort(), { once: true });
@@ -147,7 +147,10 @@ export class Player {
 
   async renew(signal) {
     try {
-      this.token = await this.options.token(signal);
+      const { token, reason } = await this.options.token(signal);
+      this.token = token;
+      if (this.root.dataset.state === "live" && reason) this.say(this.sentence({ code: reason }), reason);
+      else if (this.root.dataset.reason === "frozen" && !reason && this.moved) this.show(this.way);
     } catch (problem) {
       if (!signal.aborted && OF_THE_CAMERA.has(problem.code)) this.fault = problem;
     }
