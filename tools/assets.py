@@ -16,6 +16,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tools import font_cuts
+
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "ui" / "static"
 BUILT = STATIC / "built"
@@ -34,7 +36,8 @@ COPIED_FONTS = {
 }
 COPIED_SCRIPTS = {"hls.mjs": NODE_MODULES / "hls.js" / "dist" / "hls.light.min.mjs"}
 INTER_FILE = "inter-variable.woff2"
-FONT_FILES = (INTER_FILE, *COPIED_FONTS)
+CUTS = font_cuts.cuts(INTER, COPIED_FONTS["noto-sans-devanagari.woff2"], COPIED_FONTS["noto-sans-bengali.woff2"])
+FONT_FILES = (INTER_FILE, *COPIED_FONTS, *CUTS)
 
 NPM_WITHIN_S = 600
 HOW_TO_MAKE = "python -m tools.assets"
@@ -101,6 +104,8 @@ def _make_fonts() -> None:
     _cut_inter(FONTS / INTER_FILE)
     for name, source in COPIED_FONTS.items():
         shutil.copyfile(source, FONTS / name)
+    for name, cut in CUTS.items():
+        font_cuts.make(cut, FONTS / name)
 
 
 def _cut_inter(target: Path) -> None:
@@ -142,7 +147,8 @@ def _compiled(source: Path) -> Path:
 
 
 def _fonts_hash() -> str:
-    recipe = repr((INTER_FEATURES, FONT_FILES, sorted(COPIED_SCRIPTS))).encode()
+    shapes = [(cut.limits, cut.features, cut.characters) for cut in CUTS.values()]
+    recipe = repr((INTER_FEATURES, FONT_FILES, sorted(COPIED_SCRIPTS), shapes)).encode()
     return _hash([(ROOT / "package-lock.json").read_bytes(), (STATIC / "tokens.css").read_bytes(), recipe])
 
 
