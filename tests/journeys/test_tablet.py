@@ -72,7 +72,9 @@ async def shop(product: Product) -> AsyncIterator[Shop]:
     assert isinstance(made, Created)
     start = Ask(Event.START, 0, here.staff.role, reason="No sensors yet", overrides_climate=True)
     assert isinstance(await move(made.job_id, start, here.staff, now), Job)
+    expect.set_options(timeout=PATIENCE_MS)
     yield Shop(product, here.staff, made.job_id)
+    expect.set_options(timeout=None)
 
 
 async def tap(page: Page, name: str) -> None:
@@ -189,7 +191,7 @@ async def photos_on_the_jobs_page(shop: Shop, page: Page, folder: Path) -> None:
     await page.goto(f"{shop.product.url}/jobs/{shop.job_id}")
     photos = page.locator(".photos")
     await photos.locator("input[multiple]").set_input_files([car, other])
-    await expect(photos.locator(".upload")).to_contain_text("Not a photo.")
+    await expect(photos.locator(".upload[data-state=warn]")).to_contain_text("Not a photo.")
     await photos.get_by_role("button", name="Leave it").tap()
     await photos.locator(".grid button").tap()
     await page.get_by_role("switch", name="Show to customer").tap()
