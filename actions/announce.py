@@ -41,6 +41,8 @@ class Topic(StrEnum):
     """A card was registered or removed, or an unknown one was seen."""
     JOB = "job"
     """Something of the job `id` changed: its state, stage, pit, people, notes or link."""
+    WORKSHOP = "workshop"
+    """Something of the workshop's own settings changed: hours, holidays, pits, film."""
     PERSON = "person"
     """Something of the person `id` changed: sessions, role, suspension. Open pages and sockets check themselves."""
     TENANT = "tenant"

@@ -12,6 +12,7 @@ from api import (
     devices,
     history,
     integrations,
+    job_desk,
     jobs,
     limits,
     motor,
@@ -29,6 +30,7 @@ from api import (
     tokens,
     wallets,
     work,
+    workshop,
 )  # fmt: skip
 from api.context import Context, not_kept
 
@@ -64,7 +66,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
-            jobs, photos, work, motor, pumps, pump_settings, wallets,
+            jobs, job_desk, photos, work, workshop, motor, pumps, pump_settings, wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

@@ -24,6 +24,7 @@ PARTS = {
     "pages": 90,
     "auth": 150,
     "history": 150,
+    "jobs": 150,
     "live": 200,
     "ingest": 330,
     "scale": 120,

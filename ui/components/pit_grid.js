@@ -97,7 +97,7 @@ const Row = {
 
 export default {
   components: { Card, Row },
-  props: { pits: Array, now_ms: Number, words: Object },
+  props: { pits: Array, cars: Object, now_ms: Number, words: Object },
   emits: ["visibility", "counts"],
   data: () => ({ cards: [], phone: matchMedia(PHONE).matches, said: "", shouted: "", ICONS, WORST_FIRST }),
   computed: {
@@ -118,6 +118,7 @@ export default {
   watch: {
     /* Not `pits`: NiceGUI sends the old ones again whenever anything about this element changes. */
     now_ms: { immediate: true, handler() { this.fill(); } },
+    cars() { this.place(); },
     counts(now, before) {
       if (Object.keys(now).some((state) => now[state] !== before[state])) this.$emit("counts", now);
     },
@@ -144,7 +145,13 @@ export default {
         ...pit,
         metrics: pit.metrics.map((m) => ({ ...m, spark: [...m.spark], sum: m.spark.at(-1) ?? 0, count: m.spark.at(-1) === null ? 0 : 1, moved: false })),
       }));
+      this.place();
       this.cards.forEach((card) => this.age(card));
+    },
+    /* Which car stands where; without a word of it the cards keep what they came with. */
+    place() {
+      if (!this.cars) return;
+      for (const card of this.cards) Object.assign(card, this.cars[card.id] ?? { car: "", plate: "", stage: this.words.free });
     },
     take({ pits: changes, now }) {
       clock.learn(now);

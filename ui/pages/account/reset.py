@@ -56,7 +56,9 @@ def _page(view: ResetView, token: str, wrong: dict[str, str], above: str = "", *
     parts: list[Part] = [Login(_("Sign-in name"), view.login), entry.new_password(wrong, label=_("New password"))]
     if view.passkeys:
         word = _("Remove them, in case somebody else has one. I make a new one afterwards.")
-        parts.append(Ticks(_("Passkeys of this account: {n}").format(n=view.passkeys), {REMOVES: word}, frozenset({REMOVES})))
+        parts.append(
+            Ticks(_("Passkeys of this account: {n}").format(n=view.passkeys), {REMOVES: word}, frozenset({REMOVES}))
+        )
     text = _("{name}, choose a new password. You are signed out everywhere; sign in with it afterwards.")
     content = above + f"<p>{escape(text.format(name=view.name))}</p>"
     content += form(_path(token), parts, _("Set the password"))
