@@ -9,6 +9,7 @@ from api import (
     account,
     alerts,
     audit,
+    cameras,
     devices,
     history,
     integrations,
@@ -66,7 +67,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
-            jobs, job_desk, photos, work, workshop, motor, pumps, pump_settings, wallets,
+            cameras, jobs, job_desk, photos, work, workshop, motor, pumps, pump_settings, wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

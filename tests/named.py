@@ -73,6 +73,8 @@ _NAMES = [
     "INSERT INTO holiday VALUES (:tenant, '2026-12-25', :said)",
     "INSERT INTO photo (id, tenant_id, job_id, media_type, size, width, height, content_sha256, taken_at, taken_by)"
     " VALUES (:photo, :tenant, :job, 'image/jpeg', 1, 1, 1, :digest, :now, :owner)",
+    "INSERT INTO camera (id, tenant_id, pit_id, name, host, path, created_at, changed_at)"
+    " VALUES (:camera, :tenant, :pit, :said, '192.0.2.64', '/live', :now, :now)",
     "INSERT INTO foreign_sensor (device_id, tenant_id, topic, rules, changed_at)"
     ' VALUES (:device, :tenant, :said, \'[{"metric": "t_c", "path": "x", "unit": "°C"}]\', :now)',
     "INSERT INTO foreign_message VALUES (:tenant, :said, :now, :said)",
@@ -82,8 +84,7 @@ _NAMES = [
 
 _IDS = (
     "film", "alert", "silence", "invitation", "key", "session", "message", "group", "run", "transfer", "request",
-    "customer", "vehicle", "job", "photo", "roll",
-    "mark",
+    "customer", "vehicle", "job", "photo", "camera", "roll", "mark",
 )  # fmt: skip
 
 

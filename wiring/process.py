@@ -27,6 +27,7 @@ from storage.secret import derive, load_or_make
 from storage.session import EVERY_TENANT, transaction
 from ui import live
 from ui.pages import Feeds
+from wiring.cameras import open_cameras, start_cameras
 from wiring.devices import start_broker, start_ingest
 from wiring.outbox import offer_ways, start_outbox
 from wiring.product import Product
@@ -49,6 +50,7 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
         keys.open(secret)
         offer_ways(settings)
         release_key.open(settings.release_key, settings.data)
+        open_cameras(settings, with_demo=with_demo)
         photo_files.open(settings.data / "photos")
         session.open(await migrate.prepare(owner_url, secret), settings.database_pool)
         stack.push_async_callback(session.close)
@@ -86,6 +88,7 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
             product.supervisor.keep("pump pages", feeds.pumps.run)
             product.supervisor.keep("job pages", feeds.jobs.run)
             product.supervisor.keep("housekeeping", sweep_for_ever)
+            start_cameras(product)
             product.supervisor.keep("sweep of photos", photos.sweep_for_ever)
             start_outbox(product)
             await _offer_first_run()

@@ -104,10 +104,9 @@ class Cameras:
         if isinstance(picture := await camera.ready(READY_WITHIN_S), VideoRefusal):
             return picture
         camera.watch_hls(viewer_id)
-        moment = wait_for or HlsMoment(0)
-        if camera.hls.is_ahead(moment):
+        if wait_for is not None and camera.hls.is_ahead(wait_for):
             return VideoRefusal.UNKNOWN_FILE
-        if not await camera.hls.reach(moment, RELOAD_WITHIN_S) and not camera.hls.is_ready:
+        if not await camera.hls.reach(wait_for, RELOAD_WITHIN_S) and not camera.hls.is_ready:
             return camera.reason or VideoRefusal.TIMED_OUT
         if not camera.is_hls_viewer(viewer_id):  # sent away meanwhile
             return VideoRefusal.UNKNOWN_FILE

@@ -107,8 +107,8 @@ class HlsStream:
         self._inits.clear()
         self._muxer, self._picture, self._open, self._fragments = None, None, [], b""
 
-    async def reach(self, moment: HlsMoment, within_s: float) -> bool:
-        """Waits until the stream has come to this segment or part."""
+    async def reach(self, moment: HlsMoment | None, within_s: float) -> bool:
+        """Waits until the stream has come to this segment or part; without one, until there is a whole segment."""
         try:
             async with asyncio.timeout(within_s):
                 while not self._has(moment):
@@ -123,7 +123,8 @@ class HlsStream:
 
     @property
     def is_ready(self) -> bool:
-        return any(segment.parts for segment in self._segments)
+        """Whether a player can begin."""
+        return any(segment.is_whole for segment in self._segments)
 
     def file(self, name: str) -> HlsFile | VideoRefusal:
         if name == PLAYLIST:
@@ -146,7 +147,9 @@ class HlsStream:
                 )
         return None
 
-    def _has(self, moment: HlsMoment) -> bool:
+    def _has(self, moment: HlsMoment | None) -> bool:
+        if moment is None:
+            return self.is_ready
         newest = self._segments[-1] if self._segments else None
         if newest is None:
             return False

@@ -17,6 +17,7 @@ from tests.conftest import World
 from tests.named import name_everything
 from tests.pictures import photo
 
+CAMERA = {"name": "New", "pit_id": "{pit_id}", "address": "rtsp://192.0.2.9/live", "password": "typed"}
 BODIES: dict[str, dict[str, Any]] = {
     "switch": {"tenant_id": "{tenant_id}"},
     "give_role": {"role": "staff"},
@@ -75,6 +76,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "receive_film_roll": {"maker": "New", "film": "New", "batch": "New"},
     "empty_film_roll": {"empty": True},
     "set_film_warranty": {"maker": "New", "film": "New", "years": 3},
+    "add_camera": CAMERA,
+    "change_camera": CAMERA,
+    "enable_camera": {"enabled": False},
     "register_card": {"uid": "04A1B2C9", "member_id": "{member_id}"},
 }
 """What each request that needs a body sends; ids in it are the other tenant's too."""
@@ -86,6 +90,7 @@ EVERYTHING = [
     "alert", "alert_event", "alert_silence", "api_key", "audit", "device", "device_claim", "device_command",
     "customer", "job", "job_event", "photo", "defect", "vehicle", "damage_mark", "film_roll", "film_warranty",
     "hand_over", "holiday", "warranty", "working_hours",
+    "camera",
     "device_settings", "film_profile", "foreign_sensor", "interlock_group", "invitation", "limits", "membership",
     "minute_request", "motor", "password_reset", "pit", "run", "run_event", "tenant", "transfer", "wallet",
     "web_session",

@@ -27,7 +27,7 @@ class VirtualCameras:
     """Cameras on loopback, used as an asynchronous context.
 
     Args:
-        films: what each path shows.
+        films: what each path shows; the same film at several paths is encoded once.
         user, password: who may look; an empty user: anybody.
     """
 
@@ -40,14 +40,15 @@ class VirtualCameras:
         self.nonce = secrets.token_hex(16)
         self.sessions: set[_Session] = set()
         self._server: _Server | None = None
-        self._projectors: dict[str, Projector] = {}
+        self._projectors: dict[int, Projector] = {}
 
     def url(self, path: str) -> str:
         login = f"{self.user}:{self.password}@" if self.user else ""
         return f"rtsp://{login}{LOOPBACK}:{self.port}/{path}"
 
     def projector(self, path: str) -> Projector:
-        return self._projectors.setdefault(path, Projector(self.films[path]))
+        film = self.films[path]
+        return self._projectors.setdefault(id(film), Projector(film))
 
     async def __aenter__(self) -> "VirtualCameras":
         await self.start()
@@ -99,7 +100,8 @@ class _Server(RtspServer):  # type: ignore[misc]  # the package is untyped
         session = _Session(self, sock)
         self.cameras.sessions.add(session)
         try:
-            await session.run()
+            with suppress(ConnectionError):  # the other side has gone
+                await session.run()
         finally:
             self.cameras.sessions.discard(session)
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from actions.people import Seat
 from domain.access import Intent
+from domain.alerts import WITHOUT_VALUE
 from domain.limits import Level
 from storage import queries
 from storage.queries import AlertEventRow, AlertFilter, AlertRow
@@ -157,7 +158,7 @@ def table_row(row: AlertRow, zone: str, now: datetime) -> Row:
 def level_word(row: AlertRow) -> str:
     if row.resolved_at is not None:
         return _("Over")
-    if row.rule == "silent":
+    if row.rule in WITHOUT_VALUE:
         return _("No data")
     return _("Critical") if row.level is Level.CRITICAL else _("Warning")
 
@@ -201,7 +202,7 @@ def _facts(row: AlertRow, zone: str, now: datetime) -> list[tuple[str, str]]:
         facts.insert(1, (_("Device"), row.device_name))
     if row.rule in motor_alert_words.RULES:
         return facts[1:]  # it stands in no pit
-    if row.rule != "silent":
+    if row.rule not in WITHOUT_VALUE:
         facts.append((_("Limit"), value_text(row.rule, row.limit_value)))
         facts.append((_("Latest value"), value_text(row.rule, row.value)))
     if row.flapping:
