@@ -13,12 +13,11 @@ from sqlalchemy import text
 
 from actions.directory import Directory
 from actions.live import Hub
-from api import rest
 from api.context import now as now_of_api
 from ingest import poll_http
 from ingest.presence import Presence
 from storage.session import EVERY_TENANT, transaction
-from tests.api.doors import client, token_of
+from tests.api.doors import client, mounted, token_of
 from tests.pump_parts import Coop, Hall, assert_books_balance, fetch, make_coop
 
 STEADY_S = 40
@@ -40,7 +39,7 @@ async def place(database: str) -> AsyncIterator[Place]:
     coop, hall = await make_coop("here"), Hall()
     await hall.open()
     app, rejected = FastAPI(), list[Any]()
-    api = rest.mount(app, hub=Hub())
+    api = mounted(app, Hub())
     api.dependency_overrides[now_of_api] = lambda: hall.now
     directory = Directory()
     key = "pk_" + "k" * 40
