@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.journeys.conftest import Product
 
@@ -40,7 +40,10 @@ async def test_a_car_is_taken_in_worked_on_and_handed_over_with_a_signature(prod
     await expect(other.locator("h1")).to_have_text("No open jobs")
     await take_in(page, product.url)
 
-    card, lane = page.locator(".job-card"), lambda state: page.locator(f".lane[data-lane={state}]")
+    def lane(state: str) -> Locator:
+        return page.locator(f".lane[data-lane={state}]")
+
+    card = page.locator(".job-card")
     await expect(other.locator(".lane[data-lane=received] .job-card")).to_contain_text("Skoda Octavia")
     await page.goto(f"{product.url}/jobs")
     await card.drag_to(lane("complete"))
