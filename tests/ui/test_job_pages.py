@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from nicegui import ElementFilter, ui
@@ -62,7 +63,7 @@ def type_into(visitor: Visitor, label: str, text: str) -> None:
     """The newest field of this label: that of the open dialog."""
     with visitor.user:
         found = [e for e in visitor.user.find(kind=ui.input).elements if e.props.get("aria-label") == label]
-    UserInteraction(visitor.user, {max(found, key=lambda e: e.id)}, label).type(text)
+    UserInteraction(visitor.user, {max(found, key=lambda e: e.id)}, label).clear().type(text)
 
 
 @pytest.fixture
@@ -159,8 +160,8 @@ async def test_a_booking_is_put_to_another_time_and_pit_and_back(visitor: Visito
     job_id = await made_now(by, replace(ready(world.here), planned_at=datetime.now(UTC) + timedelta(days=1)))
     before = await row_of(by, job_id)
     await visitor.sign_in_as(by)
-    day = (before.planned_at + timedelta(days=1)).date().isoformat()
-    await visitor.user.open(f"/jobs/calendar?by=week&day={before.planned_at.date().isoformat()}")
+    day = before.planned_at.astimezone(ZoneInfo("Asia/Kolkata")).date().isoformat()
+    await visitor.user.open(f"/jobs/calendar?by=week&day={day}")
     calendar = only(visitor, PitCalendar)
     put = {"key": str(job_id), "at": calendar.props["view"].whole_min - 60, "row": str(world.here.other_pit_id)}
     tell(visitor, calendar, "put", put | {"row": "nowhere"})
@@ -175,7 +176,7 @@ async def test_a_booking_is_put_to_another_time_and_pit_and_back(visitor: Visito
             break
     assert (await row_of(by, job_id)).pit_id == before.pit_id
     await visitor.user.open(f"/jobs/calendar?by=day&day={day}")
-    await sees(visitor, "Pits")
+    await sees(visitor, "Pit 1 here")
 
 
 async def test_damage_is_marked_on_the_drawing(visitor: Visitor, world: World) -> None:
@@ -235,10 +236,12 @@ async def test_hours_holidays_pits_and_films_are_settled_on_one_page(visitor: Vi
     visitor.press("Save hours")
     await sees(visitor, "Saved.")
     visitor.press("Add pit")
+    await sees(visitor, "Add a pit")
     type_into(visitor, "Name", "Booth")
     visitor.press("Save")
     await sees(visitor, "Booth")
     visitor.press("Add roll")
+    await sees(visitor, "Add a roll")
     for label in ("Maker", "Film", "Batch"):
         type_into(visitor, label, f"{label} 1")
     visitor.press("Add roll")
