@@ -26,6 +26,7 @@ from tools.demo_fleet import Fleet
 from tools.demo_jobs import add_jobs
 from tools.demo_make import Made
 from tools.demo_past import note_past_alerts, write_past
+from tools.demo_photos import add_photos
 from tools.demo_pumps import add_pumps, load_motors, write_boards
 
 __all__ = ["Demo", "DemoRefused", "Login", "seed"]
@@ -88,6 +89,7 @@ async def seed(now: datetime, data: Path) -> Demo:
         await add_jobs(tx, made.staff, now)
         await note_past_alerts(tx, made.staff, NOTES)
     await check_silence(now, listening_since=now - timedelta(hours=1))
+    await add_photos(made.staff, now)
     return Demo(tuple(made.logins), data)
 
 

@@ -72,7 +72,11 @@ class Cameras:
         session = WhepSession(camera, viewer_id, lambda ended: self._sessions.pop(ended.session_id, None))
         self._sessions[session.session_id] = session
         try:
-            return await session.answer(sdp, picture)
+            answer = await session.answer(sdp, picture)
+            if self._cameras.get(camera_id) is camera:
+                return answer
+            await session.ended()  # the camera was changed or removed meanwhile
+            return VideoRefusal.UNKNOWN_CAMERA
         except BadOffer:
             await session.ended()
             return VideoRefusal.BAD_OFFER

@@ -57,7 +57,7 @@ class Product(Installation):
         await page.fill("#login", login)
         await page.fill("#password", PASSWORD)
         await page.click("button[type=submit]")
-        await page.wait_for_url(f"{self.url}/")
+        await page.wait_for_url(re.compile(rf"^{self.url}/(work)?$"))  # staff begin at their work
 
     async def publish(self, seq: int, **values: float) -> None:
         """One reading of the workshop's device, by the broker's own client program."""

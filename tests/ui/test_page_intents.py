@@ -15,6 +15,7 @@ from tests.ui.conftest import PASSWORD, Visitor
 PAGES = {
     "/": Intent.SEE_PITS,
     "/pits/{pit_id}": Intent.SEE_PITS,
+    "/work": Intent.WORK_ON_JOBS,
     "/jobs": Intent.SEE_JOBS,
     "/jobs/list": Intent.SEE_JOBS,
     "/jobs/calendar": Intent.SEE_JOBS,

@@ -11,7 +11,7 @@ from ui.components.views import CarInPit, PitCard, State
 from ui.components.words import live_words
 
 
-class PitGrid(Element, component="pit_grid.js", dependencies=["pitpilot.js"]):
+class PitGrid(Element, component="pit_grid.js", dependencies=["pitpilot.js", "pitpilot_pits.js"]):
     """Cards, or below 768 px the counts and a list. What is made inside it (the alert strip) stands above the pits.
 
     It takes `LivePits` messages from NiceGUI's socket itself. `on_visibility` gets True when the page is shown and on

@@ -34,6 +34,7 @@ from ui.pages.owner import (
 )
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
+from ui.pages.staff import work
 from ui.pump_feed import PumpFeed
 
 
@@ -62,6 +63,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     releases.install()
     overview.install(feed, feeds.jobs)
     pit.install(feed)
+    work.install(feed)
     alerts.install(feed)
     devices.install()
     integrations.install()

@@ -11,12 +11,13 @@ from actions.jobs import notes
 from actions.people import Seat
 from domain.access import Intent
 from domain.jobs.moves import moves_from
-from domain.jobs.words import Event, State
+from domain.jobs.words import Event, Stage, State
 from domain.refusals import Refusal
 from storage import job_whole
 from storage.job_whole import WholeJob
 from storage.session import transaction
 from ui.components.field import text_field
+from ui.components.photos import Photos
 from ui.components.pieces import Card, Kind, button, link_button, tone_chip
 from ui.components.stage_stepper import stage_stepper
 from ui.components.toast import toast
@@ -25,7 +26,7 @@ from ui.job_feed import JobFeed, JobNews
 from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
-from ui.pages.job_words import EVENT_ICONS, STATE_ICONS, STATE_TONES, event_word, refusal_text, state_word
+from ui.pages.job_words import EVENT_ICONS, STATE_ICONS, STATE_TONES, event_word, refusal_text, stage_word, state_word
 from ui.pages.owner import job_damage, job_facts, job_leaving, job_moving, job_story, job_ways
 from ui.pages.owner.jobs_board import of_menu
 from ui.texts import _
@@ -72,6 +73,10 @@ class _JobPage:
                 self._work = Element("div").classes("stack wide")
             with Element("div").classes("stack wide"):
                 self._car = Element("div").classes("stack wide")
+                with Card(_("Photos"), pad=True):
+                    words = {stage.value: stage_word(stage) for stage in Stage}
+                    job_id, zone = str(self._whole.row.id), self._seat.zone
+                    self._photos = Photos(job_id, may_change=self._may, zone=zone, stages=words)
             with Element("div").classes("stack wide"):
                 self._people = Element("div").classes("stack wide")
             with Element("div").classes("three"), Card(_("What happened")):
@@ -84,6 +89,7 @@ class _JobPage:
     async def news(self, news: JobNews) -> None:
         if news.concerns(self._whole.row.id):
             await self._again()
+            self._photos.refresh()
 
     async def _again(self) -> None:
         whole = await _read(self._seat, self._whole.row.id)

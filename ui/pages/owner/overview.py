@@ -38,7 +38,7 @@ def install(feed: AlertFeed, job_feed: JobFeed) -> None:
         if not isinstance(seat, Seat):
             return seat
         if not seat.has_workshop:
-            await _no_workshop(seat)
+            await shell.no_workshop(seat, shell.OVERVIEW)
             return None
         cards = await read_cards(seat)
         counts = count_states(cards)
@@ -96,8 +96,3 @@ def count_states(cards: list[PitCard]) -> dict[str, int]:
     for card in cards:
         counts[card.state] += 1
     return counts
-
-
-async def _no_workshop(seat: Seat) -> None:
-    async with shell.framed(seat, current=shell.OVERVIEW, title=seat.tenant_name):
-        empty("water_pump", _("No workshop here"), _("This tenant shares a pump. It has no pits to watch."))
