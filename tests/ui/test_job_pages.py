@@ -103,6 +103,10 @@ async def test_a_dry_reason_lets_work_begin_and_every_open_board_follows(
     visitor.press("Start work")
     await sees(visitor, "Skoda Octavia: Inspection.")
     board = only(visitor, JobBoard)
+    for _ in range(PATIENCE):
+        if [card.lane for card in board.props["cards"]] == [State.IN_PROGRESS]:
+            break
+        await asyncio.sleep(0.05)
     assert [card.lane for card in board.props["cards"]] == [State.IN_PROGRESS]
     tell(visitor, board, "menu", str(job_id))
     await sees(visitor, "Put on hold")
