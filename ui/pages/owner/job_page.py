@@ -26,7 +26,15 @@ from ui.job_feed import JobFeed, JobNews
 from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
-from ui.pages.job_words import EVENT_ICONS, STATE_ICONS, STATE_TONES, event_word, refusal_text, stage_word, state_word
+from ui.pages.job_words import (
+    EVENT_ICONS,
+    STATE_ICONS,
+    STATE_TONES,
+    event_word,
+    refusal_text,
+    stage_word,
+    state_word,
+)
 from ui.pages.owner import job_damage, job_facts, job_leaving, job_moving, job_story, job_ways
 from ui.pages.owner.jobs_board import of_menu
 from ui.texts import _
@@ -74,9 +82,9 @@ class _JobPage:
             with Element("div").classes("stack wide"):
                 self._car = Element("div").classes("stack wide")
                 with Card(_("Photos"), pad=True):
-                    words = {stage.value: stage_word(stage) for stage in Stage}
+                    stages = {stage.value: stage_word(stage) for stage in Stage}
                     job_id, zone = str(self._whole.row.id), self._seat.zone
-                    self._photos = Photos(job_id, may_change=self._may, zone=zone, stages=words)
+                    self._photos = Photos(job_id, may_change=self._may, zone=zone, stages=stages)
             with Element("div").classes("stack wide"):
                 self._people = Element("div").classes("stack wide")
             with Element("div").classes("three"), Card(_("What happened")):
@@ -88,8 +96,8 @@ class _JobPage:
 
     async def news(self, news: JobNews) -> None:
         if news.concerns(self._whole.row.id):
-            await self._again()
             self._photos.refresh()
+            await self._again()
 
     async def _again(self) -> None:
         whole = await _read(self._seat, self._whole.row.id)
