@@ -14,6 +14,7 @@ from api.fields import Moment, Words
 from api.problems import refused
 from domain.jobs.job import Refused
 from domain.jobs.moves import REASON_CHARS
+from domain.jobs.phases import At, Phase
 from domain.jobs.words import Event, HoldReason, JobRefusal, Stage, State, VehicleClass, WorkType
 from domain.refusals import Refusal
 from storage.job_intake import NewCustomer, NewVehicle
@@ -208,11 +209,46 @@ class JobWithTimeline(Job):
         return cls.model_validate(said | {"timeline": [asdict(event) for event in events]})
 
 
+class TrackedStep(BaseModel):
+    """A phase of the work."""
+
+    phase: Phase
+    at: At
+    when: datetime | None = Field(description="When it was done, since when it goes on, or when it may begin.")
+
+
+class TrackedAir(BaseModel):
+    """Relative humidity in per cent during the work, at even distances; null where nobody measured."""
+
+    since: datetime
+    until: datetime
+    values: list[float | None]
+    low: float | None
+    high: float | None = Field(description="What the pit allows.")
+
+
+class TrackedPhoto(BaseModel):
+    key: str = Field(description="The picture is `/t/{token}/photos/{key}`, a small one with `?size=small`.")
+    width: int
+    height: int
+
+
 class Tracked(BaseModel):
     """A job as its customer sees it."""
 
     state: State
     stage: Stage | None
+    phase: Phase
+    hold_reason: HoldReason | None
+    workshop: str
+    zone: str
+    language: str
+    steps: list[TrackedStep]
+    air: TrackedAir | None
+    photos: list[TrackedPhoto]
+    video_allowed: bool
+    passport_id: UUID | None = Field(description="`/p/{passport_id}` shows and checks it.")
+    link_ends_at: datetime | None
     make: str
     model: str
     colour: str

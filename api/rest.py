@@ -10,6 +10,7 @@ from api import (
     alerts,
     audit,
     cameras,
+    customers,
     devices,
     history,
     integrations,
@@ -18,6 +19,7 @@ from api import (
     limits,
     motor,
     openapi,
+    passports,
     people,
     photos,
     pits,
@@ -67,7 +69,11 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
+<<<<<<< HEAD
             cameras, jobs, job_desk, photos, work, workshop, motor, pumps, pump_settings, wallets,
+=======
+            cameras, jobs, photos, work, customers, passports, motor, pumps, pump_settings, wallets,
+>>>>>>> main
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tools import font_cuts
+
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "ui" / "static"
 BUILT = STATIC / "built"
@@ -32,7 +34,8 @@ COPIED_FONTS = {
     / "noto-sans-devanagari/files/noto-sans-devanagari-devanagari-wght-normal.woff2",
 }
 INTER_FILE = "inter-variable.woff2"
-FONT_FILES = (INTER_FILE, *COPIED_FONTS)
+CUTS = font_cuts.cuts(INTER, COPIED_FONTS["noto-sans-devanagari.woff2"], COPIED_FONTS["noto-sans-bengali.woff2"])
+FONT_FILES = (INTER_FILE, *COPIED_FONTS, *CUTS)
 
 NPM_WITHIN_S = 600
 HOW_TO_MAKE = "python -m tools.assets"
@@ -97,6 +100,8 @@ def _make_fonts() -> None:
     _cut_inter(FONTS / INTER_FILE)
     for name, source in COPIED_FONTS.items():
         shutil.copyfile(source, FONTS / name)
+    for name, cut in CUTS.items():
+        font_cuts.make(cut, FONTS / name)
 
 
 def _cut_inter(target: Path) -> None:
@@ -138,7 +143,8 @@ def _compiled(source: Path) -> Path:
 
 
 def _fonts_hash() -> str:
-    recipe = repr((INTER_FEATURES, FONT_FILES)).encode()
+    shapes = [(cut.limits, cut.features, cut.characters) for cut in CUTS.values()]
+    recipe = repr((INTER_FEATURES, FONT_FILES, shapes)).encode()
     return _hash([(ROOT / "package-lock.json").read_bytes(), (STATIC / "tokens.css").read_bytes(), recipe])
 
 

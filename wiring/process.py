@@ -14,6 +14,7 @@ from actions.announce import hear
 from actions.follow import follow_for_ever
 from actions.jobs import photos
 from actions.live import hub
+from actions.passports import make_for_ever
 from actions.people.first_run import offer_first_run
 from actions.people.housekeeping import sweep_for_ever
 from actions.pumps import relay
@@ -88,6 +89,7 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
             product.supervisor.keep("pump pages", feeds.pumps.run)
             product.supervisor.keep("job pages", feeds.jobs.run)
             product.supervisor.keep("housekeeping", sweep_for_ever)
+            product.supervisor.keep("passports", make_for_ever)
             start_cameras(product)
             product.supervisor.keep("sweep of photos", photos.sweep_for_ever)
             start_outbox(product)

@@ -93,6 +93,15 @@ ROUTES = {
     "post /v1/jobs/{job_id}/link",
     "delete /v1/jobs/{job_id}/link",
     "get /v1/track/{token}",
+    "post /v1/jobs/{job_id}/link/sending",
+    "get /v1/jobs/{job_id}/consent",
+    "put /v1/jobs/{job_id}/consent",
+    "get /v1/jobs/{job_id}/passport",
+    "post /v1/jobs/{job_id}/passport",
+    "post /v1/jobs/{job_id}/passport/revocation",
+    "get /v1/passports/{passport_id}",
+    "get /v1/customer-notices",
+    "put /v1/customer-notices",
     "get /v1/cameras",
     "post /v1/cameras",
     "post /v1/cameras/test",
@@ -249,6 +258,7 @@ async def test_every_operation_but_the_sign_in_says_whose_key_opens_it(document:
     assert doors.pop("post /v1/auth/login") == []
     assert doors.pop("post /v1/auth/refresh") == []
     assert doors.pop("get /v1/track/{token}") == []  # the token is the key
+    assert doors.pop("get /v1/passports/{passport_id}") == []  # anybody checks what is printed on paper
     assert doors.pop("post /v1/tracked-cameras") == []
     assert doors.pop("post /v1/tracked-cameras/tokens") == []
     assert doors.pop("post /v1/sensors/ingest") == ["device_key"]

@@ -39,6 +39,7 @@ PAGES = {
     "/my-ledger": Intent.SEE_OWN_PUMP,
     "/messages": Intent.SEE_MESSAGES,
     "/messages/{message_id}": Intent.SEE_MESSAGES,
+    "/customer-messages": Intent.CHANGE_NOTIFICATIONS,
     "/audit": Intent.SEE_AUDIT,
     "/audit/{n}": Intent.SEE_AUDIT,
     "/account": Intent.SEE_OWN_ACCOUNT,

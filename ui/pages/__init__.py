@@ -18,6 +18,7 @@ from ui.pages.account import (
     second_step,
     switching,
 )
+from ui.pages.customer import passport, tracking
 from ui.pages.member import ledger, minutes, pump
 from ui.pages.owner import (
     alerts,
@@ -25,6 +26,7 @@ from ui.pages.owner import (
     device_page,
     devices,
     integrations,
+    job_link_sheet,
     jobs,
     members,
     messages,
@@ -36,6 +38,7 @@ from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
 from ui.pages.staff import work
 from ui.pump_feed import PumpFeed
+from ui.track_feed import TrackFeed
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Feeds:
 
     alerts: AlertFeed = field(default_factory=AlertFeed)
     pumps: PumpFeed = field(default_factory=PumpFeed)
+    tracked: TrackFeed = field(default_factory=TrackFeed)
+    """Needs no run."""
     jobs: JobFeed = field(default_factory=JobFeed)
 
 
@@ -70,6 +75,9 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     device_page.install()
     messages.install()
     audit.install()
+    tracking.install(feeds.tracked)
+    passport.install(public_url)
+    job_link_sheet.install(public_url)
     jobs.install(feeds.jobs)
     _install_pump(feeds)
     return feeds

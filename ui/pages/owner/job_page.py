@@ -35,7 +35,7 @@ from ui.pages.job_words import (
     stage_word,
     state_word,
 )
-from ui.pages.owner import job_damage, job_facts, job_leaving, job_moving, job_story, job_ways
+from ui.pages.owner import job_damage, job_facts, job_leaving, job_link, job_moving, job_story, job_ways
 from ui.pages.owner.jobs_board import of_menu
 from ui.texts import _
 
@@ -57,6 +57,7 @@ def install(feed: JobFeed) -> None:
         async with shell.framed(seat, current=shell.JOBS, title=title, back=shell.JOBS) as frame:
             shown = _JobPage(seat, frame, whole)
             shown.start()
+            await shown.show_customers_side()
             feed.follow(seat.viewer.tenant_id, shown.news)
         return None
 
@@ -86,6 +87,7 @@ class _JobPage:
                     job_id, zone = str(self._whole.row.id), self._seat.zone
                     self._photos = Photos(job_id, may_change=self._may, zone=zone, stages=stages)
             with Element("div").classes("stack wide"):
+                self._link = Element("div").classes("stack wide")
                 self._people = Element("div").classes("stack wide")
             with Element("div").classes("three"), Card(_("What happened")):
                 if self._may:
@@ -104,7 +106,20 @@ class _JobPage:
         if whole is not None:
             self._whole = whole
             self._show()
+<<<<<<< HEAD
             self._buttons()
+=======
+            await self.show_customers_side()
+
+    async def show_customers_side(self) -> None:
+        """The customer's link and the passport."""
+        side = await job_link.read(self._whole.row.id, self._seat)
+        self._link.clear()
+        if side is not None:
+            with self._link:
+                job_link.link_card(side, self._seat, self._again)
+                job_link.passport_card(side, self._seat, self._again)
+>>>>>>> main
 
     def _show(self) -> None:
         whole, may, zone, now = self._whole, self._may, self._seat.zone, datetime.now(UTC)
