@@ -69,11 +69,8 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
-<<<<<<< HEAD
-            cameras, jobs, job_desk, photos, work, workshop, motor, pumps, pump_settings, wallets,
-=======
-            cameras, jobs, photos, work, customers, passports, motor, pumps, pump_settings, wallets,
->>>>>>> main
+            cameras, jobs, job_desk, photos, work, workshop, customers, passports, motor, pumps, pump_settings,
+            wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

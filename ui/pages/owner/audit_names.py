@@ -115,7 +115,6 @@ INTENTS = {
     "remove_photo": N_("Remove photo"),
     "rotate_tracking_link": N_("Replace customer's link"),
     "revoke_tracking_link": N_("End customer's link"),
-<<<<<<< HEAD
     "set_working_hours": N_("Set working hours"),
     "add_holiday": N_("Add holiday"),
     "remove_holiday": N_("Remove holiday"),
@@ -126,14 +125,12 @@ INTENTS = {
     "receive_film_roll": N_("Receive film roll"),
     "empty_film_roll": N_("Film roll empty"),
     "set_film_warranty": N_("Set warranty of a film"),
-=======
     "send_tracking_link": N_("Send customer the link"),
     "agree_to_notices": N_("Customer agrees to messages"),
     "withdraw_from_notices": N_("Customer wants no messages"),
     "change_customer_notices": N_("Change messages to customers"),
     "revoke_passport": N_("Revoke environment passport"),
     "issue_passport": N_("Issue environment passport"),
->>>>>>> main
     "reschedule_job": N_("Reschedule job"),
     "use_film_roll": N_("Choose film"),
     "mark_damage": N_("Mark damage"),
@@ -163,16 +160,13 @@ KINDS = {
     "minute_request": N_("Request for minutes"),
     "card": N_("Card"),
     "job": N_("Job"),
-<<<<<<< HEAD
     "workshop": N_("Workshop"),
     "holiday": N_("Holiday"),
     "pit": N_("Pit"),
     "film_roll": N_("Film roll"),
     "film": N_("Film"),
-=======
     "customer": N_("Customer"),
     "passport": N_("Environment passport"),
->>>>>>> main
     "camera": N_("Camera"),
 }
 FIELDS = {

@@ -106,9 +106,7 @@ class _JobPage:
         if whole is not None:
             self._whole = whole
             self._show()
-<<<<<<< HEAD
             self._buttons()
-=======
             await self.show_customers_side()
 
     async def show_customers_side(self) -> None:
@@ -119,7 +117,6 @@ class _JobPage:
             with self._link:
                 job_link.link_card(side, self._seat, self._again)
                 job_link.passport_card(side, self._seat, self._again)
->>>>>>> main
 
     def _show(self) -> None:
         whole, may, zone, now = self._whole, self._may, self._seat.zone, datetime.now(UTC)
