@@ -34,6 +34,7 @@ PAGES = {
     "/members/{member_id}": Intent.SEE_WALLETS,
     "/motors": Intent.SEE_ALL_PUMPS,
     "/pump": Intent.SEE_PUMPS,
+    "/pump/rules": Intent.MANAGE_PUMPS,
     "/my-pump": Intent.SEE_OWN_PUMP,
     "/my-minutes": Intent.SEE_OWN_PUMP,
     "/my-ledger": Intent.SEE_OWN_PUMP,

@@ -30,6 +30,7 @@ PARTS = {
     "scale": 120,
     "video": 360,
     "firmware": 900,
+    "pumps": 400,
     "pump_proofs": 900,
 }
 """In this order; each with the seconds after which it is given up."""

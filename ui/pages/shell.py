@@ -29,6 +29,7 @@ WORKSHOP = "/workshop"
 MESSAGES = "/messages"
 WORK = "/work"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
+PUMP_RULES = "/pump/rules"
 MY_PUMP, MY_MINUTES, MY_LEDGER = "/my-pump", "/my-minutes", "/my-ledger"
 SWITCH, LEAVE_SUPPORT = "/switch", "/leave-support"
 
