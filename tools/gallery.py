@@ -17,6 +17,7 @@ from nicegui.element import Element
 from tools import gallery_samples as samples
 from tools import gallery_work
 from tools.assets import HOW_TO_MAKE, missing
+from tools.gallery_jobs import jobs_part
 from ui import texts
 from ui import theme as look
 from ui.components.alerts import AlertStrip, alert_row
@@ -125,6 +126,7 @@ def components_page(theme: Theme = "system", lang: Language = "en", own_digits: 
         for column in (_first_column, _second_column, _third_column):
             with Element("div").classes("stack wide"):
                 column()
+        jobs_part()
 
 
 def _first_column() -> None:
