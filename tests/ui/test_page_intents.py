@@ -18,6 +18,8 @@ PAGES = {
     "/work": Intent.WORK_ON_JOBS,
     "/jobs": Intent.SEE_JOBS,
     "/jobs/list": Intent.SEE_JOBS,
+    "/jobs/calendar": Intent.SEE_JOBS,
+    "/workshop": Intent.MANAGE_WORKSHOP,
     "/jobs/new": Intent.WORK_ON_JOBS,
     "/jobs/{job_id}": Intent.SEE_JOBS,
     "/jobs/{job_id}/warranty": Intent.SEE_JOBS,

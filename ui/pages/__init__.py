@@ -69,7 +69,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     tenants.install()
     accounts.install()
     releases.install()
-    overview.install(feed)
+    overview.install(feed, feeds.jobs)
     pit.install(feed)
     work.install(feed)
     alerts.install(feed)
