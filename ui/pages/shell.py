@@ -142,13 +142,10 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
     if viewer.may(Intent.MANAGE_DEVICES) and not seat.is_platform:
         manage.append(NavItem("hub", _("Integrations"), INTEGRATIONS))
-<<<<<<< HEAD
         if seat.has_workshop and viewer.may(Intent.MANAGE_CAMERAS):
             manage.append(NavItem("videocam", _("Cameras"), CAMERAS))
-=======
     if seat.has_workshop and viewer.may(Intent.MANAGE_WORKSHOP) and not seat.is_platform:
         manage.append(NavItem("settings", _("Workshop settings"), WORKSHOP))
->>>>>>> main
     if viewer.may(Intent.SEE_PEOPLE):
         manage.append(NavItem("group", _("People"), PEOPLE, tab=_("People")))
     if viewer.may(Intent.SEE_MESSAGES):
