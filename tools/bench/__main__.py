@@ -24,11 +24,13 @@ PARTS = {
     "pages": 90,
     "auth": 240,
     "history": 150,
+    "jobs": 150,
     "live": 200,
     "ingest": 420,
     "scale": 120,
     "video": 360,
     "firmware": 900,
+    "pumps": 400,
     "pump_proofs": 900,
 }
 """In this order; each with the seconds after which it is given up."""

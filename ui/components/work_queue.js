@@ -35,7 +35,7 @@ async function store(mode) {
    every change of `entries`, `others` and `halt`; `landed(entry)` when the server has taken one. */
 export class WorkQueue {
   constructor({ owner, changed, landed }) {
-    Object.assign(this, { owner, changed, landed, entries: [], others: [], halt: "", isKept: true, tries: 0, sending: null });
+    Object.assign(this, { owner, changed, landed, entries: [], others: [], halt: "", isKept: true, tries: 0, sending: null, isFlushing: false });
   }
 
   async start() {
@@ -43,7 +43,8 @@ export class WorkQueue {
       const { entries, written } = await store("readonly");
       const all = await asked(entries.getAll());
       await written;
-      this.entries = [...all.filter((entry) => entry.owner === this.owner.id).map(markRaw), ...this.entries];
+      const ours = all.filter((entry) => entry.owner === this.owner.id);
+      this.entries = [...ours.map((entry) => markRaw({ ...entry, isStored: true })), ...this.entries];
       this.others = all.filter((entry) => entry.owner !== this.owner.id);
     } catch {
       this.isKept = false; // a private window, or no room: entries live as long as the page
@@ -63,6 +64,7 @@ export class WorkQueue {
     this.entries.push(whole);
     this.changed();
     await this.write(whole);
+    whole.isStored = true;
     this.flush();
     return whole;
   }
@@ -78,9 +80,13 @@ export class WorkQueue {
     this.entries = this.entries.filter((other) => other !== entry);
     this.changed();
     if (entry.n === undefined) return;
-    const { entries, written } = await store("readwrite");
-    entries.delete(entry.n);
-    await written;
+    try {
+      const { entries, written } = await store("readwrite");
+      entries.delete(entry.n);
+      await written;
+    } catch {
+      this.isKept = false;
+    }
   }
 
   async write(entry) {
@@ -97,8 +103,20 @@ export class WorkQueue {
   /* Sends what waits, one after the other; comes again by itself while the server is away. */
   async flush() {
     clearTimeout(this.timer);
-    if (this.sending || this.isStopped) return;
-    for (let entry = this.waiting[0]; entry && !this.isStopped; entry = this.waiting[0]) {
+    if (this.isFlushing || this.isStopped) return;
+    this.isFlushing = true;
+    this.timer = 0;
+    try {
+      await this.sendAll();
+    } finally {
+      this.isFlushing = false;
+    }
+    if (!this.timer && this.waiting[0]?.isStored) this.flush(); // came while the last one was being put away
+  }
+
+  async sendAll() {
+    // What is not stored yet is sent by `add`, so that nothing is stored that was sent before.
+    for (let entry = this.waiting[0]; entry?.isStored && !this.isStopped; entry = this.waiting[0]) {
       this.sending = entry;
       const answer = await this.send(entry);
       this.sending = null;
@@ -112,8 +130,8 @@ export class WorkQueue {
       this.tries = 0;
       this.halt = "";
       if (answer === "taken") {
-        await this.drop(entry);
         this.landed(entry);
+        await this.drop(entry);
       } else {
         entry.refused = answer;
         this.changed();

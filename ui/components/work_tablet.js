@@ -67,7 +67,7 @@ export default {
   methods: {
     copy() {
       const { entries, others, halt, isKept } = this.queue;
-      Object.assign(this, { entries: [...this.gone, ...entries], others, halt, isKept });
+      Object.assign(this, { entries: [...this.gone, ...entries.filter((entry) => !entry.landed)], others, halt, isKept });
     },
     back() { this.queue.flush(); this.read(); },
     /* What has landed stays painted until an answer that was asked for after it has come. */
