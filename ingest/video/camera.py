@@ -46,7 +46,7 @@ class Camera:
         self._wanted_at_s = 0.0
         self._restarts = 0
         self._again_at_s = 0.0  # not before: a wrong password
-        self._kept: list[Frame] = []
+        self._kept: list[Frame] = []  # since the last key frame, all or none
         self._kept_bytes = 0
         self._recent: deque[tuple[float, int, float]] = deque(maxlen=RECENT_MAX)  # when, bytes, seconds of CPU
         self._moved = asyncio.Event()
@@ -202,17 +202,24 @@ class Camera:
     def _on_frame(self, frame: Frame, cpu_s: float) -> None:
         began_s = time.thread_time()
         if frame.is_key:
-            self.key_frame, self._kept, self._kept_bytes = frame, [], 0
+            self.key_frame = frame
             if not self._is_same:
                 self._say(CameraState.LIVE, None)
-        if len(self._kept) < KEPT_FRAMES and self._kept_bytes < KEPT_BYTES:
-            self._kept.append(frame)
-            self._kept_bytes += len(frame.data)
+        self._keep(frame)
         if self._hls_viewers:
             self.hls.push(frame)
         for sink in list(self._sinks):
             sink.push(frame)
         self._recent.append((time.monotonic(), len(frame.data), cpu_s + time.thread_time() - began_s))
+
+    def _keep(self, frame: Frame) -> None:
+        if frame.is_key:
+            self._kept, self._kept_bytes = [frame], len(frame.data)
+        elif self._kept:
+            self._kept.append(frame)
+            self._kept_bytes += len(frame.data)
+        if len(self._kept) > KEPT_FRAMES or self._kept_bytes > KEPT_BYTES:  # who comes now waits for the next one
+            self._kept, self._kept_bytes = [], 0
 
     def _on_same(self, is_same: bool) -> None:
         self._is_same = is_same

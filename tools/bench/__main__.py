@@ -25,11 +25,13 @@ PARTS = {
     "auth": 240,
     "history": 150,
     "tracking": 200,
+    "jobs": 150,
     "live": 200,
     "ingest": 420,
     "scale": 120,
     "video": 360,
     "firmware": 900,
+    "pumps": 400,
     "pump_proofs": 900,
 }
 """In this order; each with the seconds after which it is given up."""

@@ -33,6 +33,7 @@ from ui.pages.owner import (
     overview,
     people,
     pit,
+    pump_rules,
 )
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
@@ -66,7 +67,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     tenants.install()
     accounts.install()
     releases.install()
-    overview.install(feed)
+    overview.install(feed, feeds.jobs)
     pit.install(feed)
     work.install(feed)
     alerts.install(feed)
@@ -88,6 +89,7 @@ def _install_pump(feeds: Feeds) -> None:
     installable.install()
     pump.install(feed)
     owner_pump.install(feed, feeds.alerts)
+    pump_rules.install()
     members.install(feed)
     motors.install(feed)
     minutes.install(feed)

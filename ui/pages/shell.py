@@ -29,6 +29,7 @@ WORKSHOP = "/workshop"
 MESSAGES = "/messages"
 WORK = "/work"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
+PUMP_RULES = "/pump/rules"
 MY_PUMP, MY_MINUTES, MY_LEDGER = "/my-pump", "/my-minutes", "/my-ledger"
 SWITCH, LEAVE_SUPPORT = "/switch", "/leave-support"
 
@@ -138,6 +139,8 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
     if viewer.may(Intent.MANAGE_DEVICES) and not seat.is_platform:
         manage.append(NavItem("hub", _("Integrations"), INTEGRATIONS))
+    if seat.has_workshop and viewer.may(Intent.MANAGE_WORKSHOP) and not seat.is_platform:
+        manage.append(NavItem("settings", _("Workshop settings"), WORKSHOP))
     if viewer.may(Intent.SEE_PEOPLE):
         manage.append(NavItem("group", _("People"), PEOPLE, tab=_("People")))
     if viewer.may(Intent.SEE_MESSAGES):
