@@ -82,7 +82,7 @@ def _rings() -> None:
         (RunState.HOLD, RingView(712, 1_200, "hold", "kept for you")),
     )
     for state, view in views:
-        with Element("div").classes("my-pump"):
+        with Element("div").classes("middle"):
             raw(run_chip(state, big=True), "span")
             MinutesRing(view)
     Ticking("Motor is on: 4.2 A, {time}", now_ms())
@@ -97,7 +97,8 @@ def _buttons() -> None:
         Press("leave", "Leave the line", "Leaving…", "close", "secondary", "Waiting costs nothing."),
         Press("", "Start", "Start", "play_circle", "primary", "A turn takes at least 5 min.", is_enabled=False),
     ):
-        StartStop(press, _pressed)
+        with Element("div"):  # each sticks to the bottom of its own
+            StartStop(press, _pressed)
 
 
 def _line() -> None:

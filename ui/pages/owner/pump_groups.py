@@ -32,7 +32,7 @@ class GroupsCard:
         with Card(_("Groups of motors")) as self._card:
             with self._card.header:
                 button(_("New group"), self._create, kind="plain", icon="add")
-            Text("p", _("Of a group only one motor runs at a time.")).classes("inside quiet")
+            Text("p", _("Of a group only one motor runs at a time.")).classes("inside quiet group-rule")
             self._list = Element("div")
 
     async def show(self) -> None:
