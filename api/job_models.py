@@ -32,6 +32,8 @@ _SAYS: dict[str, str] = {
     Refusal.TOO_LONG: "A text is too long.",
     Refusal.NOT_POSSIBLE_NOW: f"A job is planned for at most {create.PLANNED_WITHIN.days} days ahead.",
     Refusal.ALREADY_SO: "It is so already.",
+    Refusal.UNREADABLE: "The signature is no path of lines.",
+    Refusal.TOO_MANY: "There are too many already.",
     Refusal.LINK_UNKNOWN: "There is no such link, or it works no more.",
     JobRefusal.MOVED_MEANWHILE: "Somebody else changed the job in the meantime.",
     JobRefusal.NO_SUCH_MOVE: "The job's state has no such move.",

@@ -104,7 +104,7 @@ async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page
 
     tablet = await open_browser(TABLET)
     await join(tablet, link, "ravi")
-    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("pits")
+    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("My work")
     await tablet.goto(f"{product.url}/alerts")
     await expect(tablet.get_by_text("All is well")).to_be_visible()
 
@@ -122,7 +122,7 @@ async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page
     await owner.get_by_role("button", name="Let in again").click()
     await expect(owner.locator(".toast", has_text="may sign in again").last).to_be_visible()
     await sign_in(tablet, product, "ravi", STRONG)
-    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("pits")
+    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("My work")
 
 
 async def test_the_first_run_leads_from_an_empty_database_to_the_platforms_page(

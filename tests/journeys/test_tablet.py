@@ -21,7 +21,7 @@ from storage import photos as photo_rows
 from storage.job_intake import NewCustomer, NewVehicle
 from storage.session import transaction
 from tests.journeys.conftest import Product
-from tests.pictures import photo
+from tests.pictures import SVG, photo
 
 PATIENCE_MS = 30_000
 TABLET = {"width": 1024, "height": 768}
@@ -72,7 +72,9 @@ async def shop(product: Product) -> AsyncIterator[Shop]:
     assert isinstance(made, Created)
     start = Ask(Event.START, 0, here.staff.role, reason="No sensors yet", overrides_climate=True)
     assert isinstance(await move(made.job_id, start, here.staff, now), Job)
+    expect.set_options(timeout=PATIENCE_MS)
     yield Shop(product, here.staff, made.job_id)
+    expect.set_options(timeout=None)
 
 
 async def tap(page: Page, name: str) -> None:
@@ -144,7 +146,7 @@ async def test_what_was_tapped_without_a_connection_arrives_once_and_in_its_orde
 
 
 async def test_of_two_tablets_one_moves_the_car_and_the_other_is_told_and_a_mistake_is_taken_back(
-    shop: Shop, browser: Browser
+    shop: Shop, browser: Browser, tmp_path: Path
 ) -> None:
     slow, fast = await shop.tablet(browser), await shop.tablet(browser, "owner@here")
     await slow.context.set_offline(True)
@@ -160,6 +162,7 @@ async def test_of_two_tablets_one_moves_the_car_and_the_other_is_told_and_a_mist
     await expect(slow.locator(".work-news")).to_be_hidden()
     assert await shop.kinds() == ["finish_stage"]
     await taken_back(shop, fast)
+    await photos_on_the_jobs_page(shop, fast, tmp_path)
 
 
 async def taken_back(shop: Shop, page: Page) -> None:
@@ -178,3 +181,22 @@ async def taken_back(shop: Shop, page: Page) -> None:
     async with transaction(shop.staff.tenant_id) as tx:
         row = await jobs.one(tx, shop.staff.tenant_id, shop.job_id)
     assert row is not None and row.stages_done == (Stage.INSPECTION,)
+
+
+async def photos_on_the_jobs_page(shop: Shop, page: Page, folder: Path) -> None:
+    """Chosen, shown to the customer, removed; a file that is none is refused in words."""
+    car, other = folder / "car.jpg", folder / "script.jpg"
+    car.write_bytes(photo(800, 600))
+    other.write_bytes(SVG)
+    await page.goto(f"{shop.product.url}/jobs/{shop.job_id}")
+    photos = page.locator(".photos")
+    await photos.locator("input[multiple]").set_input_files([car, other])
+    await expect(photos.locator(".upload[data-state=warn]")).to_contain_text("Not a photo.")
+    await photos.get_by_role("button", name="Leave it").tap()
+    await photos.locator(".grid button").tap()
+    await page.get_by_role("switch", name="Show to customer").tap()
+    await expect(page.get_by_role("switch", name="Hide from customer")).to_be_visible()
+    await page.get_by_role("button", name="Remove", exact=True).tap()
+    await page.get_by_role("button", name="Remove for good").tap()
+    await expect(photos).to_contain_text("No photos yet.")
+    assert (await shop.kinds())[-3:] == ["take_photo", "release_photo", "remove_photo"] and await shop.photos() == 0

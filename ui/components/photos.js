@@ -7,7 +7,7 @@ const KINDS = "image/jpeg,image/png,image/webp";
 
 export const Photos = {
   props: { job_id: String, may_change: Boolean, only_look: Boolean, turn: Number, zone: String, words: Object },
-  data: () => ({ photos: null, failed: false, uploads: [], large: null, isOver: false, asksRemove: false }),
+  data: () => ({ photos: null, failed: false, uploads: [], large: null, isOver: false, asksRemove: false, fault: "" }),
   watch: { turn() { this.read(); } },
   mounted() { this.read(); },
   methods: {
@@ -48,18 +48,22 @@ export const Photos = {
     },
     code(request) { try { return JSON.parse(request.responseText).code; } catch { return ""; } },
     forget(upload) { this.uploads = this.uploads.filter((other) => other !== upload); },
-    open(photo) { this.large = photo; this.asksRemove = false; this.$nextTick(() => this.$refs.large?.showModal?.()); },
+    open(photo) { this.fault = ""; this.large = photo; this.asksRemove = false; this.$nextTick(() => this.$refs.large?.showModal?.()); },
     step(by) { this.large = this.photos[(this.photos.findIndex((photo) => photo.id === this.large.id) + by + this.photos.length) % this.photos.length]; this.asksRemove = false; },
     async change(path, method, body) {
+      this.fault = "";
       const headers = body ? { "Content-Type": "application/json" } : {};
-      await fetch(`/api/v1/photos/${this.large.id}${path}`, { method, headers, body: body && JSON.stringify(body) }).catch(() => { this.failed = true; });
+      const answer = await fetch(`/api/v1/photos/${this.large.id}${path}`, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
       await this.read();
+      // Somebody else did the same, or removed it: the list says so. Everything else is told.
+      if (!answer) this.fault = this.words.no_connection;
+      else if (!answer.ok && answer.status !== 409 && answer.status !== 404) this.fault = this.words.refused;
     },
     release() { return this.change("/release", "PUT", { released: !this.large.released_at }); },
     async remove() {
       if (!this.asksRemove) { this.asksRemove = true; return; }
       await this.change("", "DELETE");
-      this.large = null;
+      if (!this.fault) this.large = null;
     },
   },
   computed: { released() { return (this.photos ?? []).filter((photo) => photo.released_at).length; }, line() { return fill(this.words.released_n, { n: this.released }); } },
@@ -82,6 +86,7 @@ export const Photos = {
       <dialog v-if="large" ref="large" class="photo-large" :aria-label="says(large)" @close="large = null" @keydown.left="step(-1)" @keydown.right="step(1)">
         <img :src="src(large)" :alt="says(large)" />
         <p>{{ says(large) }}</p>
+        <p v-if="fault" role="alert" data-state="warn" class="fault">{{ fault }}</p>
         <footer>
           <button type="button" class="btn square" :aria-label="words.before" @click="step(-1)"><i class="icon" aria-hidden="true">chevron_left</i></button>
           <button type="button" class="btn square" :aria-label="words.after" @click="step(1)"><i class="icon" aria-hidden="true">chevron_right</i></button>

@@ -54,7 +54,7 @@ const Row = {
 export default {
   mixins: [livePits],
   components: { Card, Row },
-  props: { pits: Array, now_ms: Number, words: Object },
+  props: { pits: Array, cars: Object, now_ms: Number, words: Object },
   emits: ["counts"],
   data: () => ({ phone: matchMedia(PHONE).matches, said: "", shouted: "", ICONS, WORST_FIRST }),
   computed: {
@@ -73,6 +73,8 @@ export default {
     keys() { return this.columns.map((m) => m.key); },
   },
   watch: {
+    cars() { this.place(); },
+    cards() { this.place(); },
     counts(now, before) {
       if (Object.keys(now).some((state) => now[state] !== before[state])) this.$emit("counts", now);
     },
@@ -81,11 +83,17 @@ export default {
     this.media = matchMedia(PHONE);
     this.turn = () => { this.phone = this.media.matches; };
     this.media.addEventListener("change", this.turn);
+    this.place();
   },
   unmounted() {
     this.media.removeEventListener("change", this.turn);
   },
   methods: {
+    /* Which car stands where; without a word of it the cards keep what they came with. */
+    place() {
+      if (!this.cars) return;
+      for (const card of this.cards) Object.assign(card, this.cars[card.id] ?? { car: "", plate: "", stage: this.words.free });
+    },
     turned(card) {
       const news = fill(this.words.changed, { pit: card.name, state: card.says });
       if (card.shown === "crit") this.shouted = news;

@@ -73,6 +73,7 @@ class _JobPage:
     def __init__(self, seat: Seat, frame: Frame, whole: WholeJob) -> None:
         self._seat, self._frame, self._whole = seat, frame, whole
         self._may = seat.viewer.may(Intent.WORK_ON_JOBS)
+        self._shown_moves: tuple[State, tuple[Event, ...]] | None = None
 
     def start(self) -> None:
         self._chips, self._moves = self._frame.beside_title, self._frame.actions
@@ -93,6 +94,7 @@ class _JobPage:
                     self._note_field()
                 self._story = Element("div")
         self._show()
+        self._buttons()
 
     async def news(self, news: JobNews) -> None:
         if news.concerns(self._whole.row.id):
@@ -104,6 +106,7 @@ class _JobPage:
         if whole is not None:
             self._whole = whole
             self._show()
+            self._buttons()
             await self.show_customers_side()
 
     async def show_customers_side(self) -> None:
@@ -117,14 +120,12 @@ class _JobPage:
 
     def _show(self) -> None:
         whole, may, zone, now = self._whole, self._may, self._seat.zone, datetime.now(UTC)
-        for place in (self._chips, self._moves, self._work, self._car, self._people, self._story):
+        for place in (self._chips, self._work, self._car, self._people, self._story):
             place.clear()
         self._frame.set_title(f"{whole.row.car} {whole.row.plate}".strip())
         with self._chips:
             state = whole.row.state
             tone_chip(STATE_TONES[state], state_word(state), STATE_ICONS[state])
-        with self._moves:
-            self._buttons()
         with self._work:
             job_facts.eta_card(whole, zone, now)
             with Card(_("Stages"), pad=True):
@@ -143,9 +144,21 @@ class _JobPage:
             job_story.story(whole.happenings, zone, now)
 
     def _buttons(self) -> None:
-        """What can be done now: the way ahead is the primary button."""
+        """What can be done now: the way ahead is the primary button. They stay as long as they are the same, so that
+        nobody's click meets one that is just being replaced.
+        """
         row = self._whole.row
         moves = of_menu(row, moves_from(row.state, self._seat.viewer.role)) if self._may else []
+        wanted = (row.state, tuple(moves))
+        if wanted == self._shown_moves:
+            return
+        self._shown_moves = wanted
+        self._moves.clear()
+        with self._moves:
+            self._make_buttons(moves)
+
+    def _make_buttons(self, moves: list[Event]) -> None:
+        row = self._whole.row
         ahead = next((event for event in moves if event not in (Event.HOLD, Event.CANCEL, Event.FAIL)), None)
         for event in sorted(moves, key=lambda event: event is ahead):
             kind: Kind = "primary" if event is ahead else "secondary"
