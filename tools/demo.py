@@ -20,6 +20,7 @@ from storage.session import EVERY_TENANT, transaction
 from storage.tables import Device, DevicePresence, FilmProfile, LimitsRow, Membership, Person, Pit, Tenant
 from tests.virtual.fleet import load
 from tools import demo_files
+from tools.demo_cameras import run_cameras
 from tools.demo_cast import CAST, NOTES
 from tools.demo_files import FLEET, DemoRefused, Login
 from tools.demo_fleet import Fleet
@@ -61,6 +62,10 @@ class Demo:
             await asyncio.gather(pits.stop(), motors.stop())
 
         return stop
+
+    async def run_cameras(self) -> Callable[[], Awaitable[None]]:
+        """Starts the virtual cameras; returns what stops them."""
+        return await run_cameras(self.data)
 
 
 async def seed(now: datetime, data: Path) -> Demo:

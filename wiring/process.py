@@ -82,6 +82,8 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
         else:
             product.supervisor.keep("readings of other processes", lambda: follow_for_ever(hub, live.watched_tenants))
         if settings.role != "ingest":
+            if shown:
+                stack.push_async_callback(await shown.run_cameras())
             start_video(stack, product)
             stack.callback(relay.use())
             product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))

@@ -47,6 +47,10 @@ PAGES = {
     "/accounts": Intent.SUSPEND_ACCOUNT,
     "/tenants": Intent.SEE_TENANTS,
     "/tenants/{tenant_id}": Intent.SEE_TENANTS,
+    "/cameras": Intent.MANAGE_CAMERAS,
+    "/cameras/new": Intent.MANAGE_CAMERAS,
+    "/cameras/{camera_id}": Intent.MANAGE_CAMERAS,
+    "/wall": Intent.SEE_VIDEO,
     "/integrations": Intent.MANAGE_DEVICES,
     "/integrations/new": Intent.MANAGE_DEVICES,
     "/integrations/{device_id}": Intent.MANAGE_DEVICES,
@@ -109,6 +113,16 @@ def title(document: str) -> str:
 def _nobodys() -> dict[str, str]:
     ids = {
         name: str(uuid4())
-        for name in ("pit_id", "alert_id", "person_id", "tenant_id", "release_id", "message_id", "member_id", "job_id")
+        for name in (
+            "pit_id",
+            "alert_id",
+            "person_id",
+            "tenant_id",
+            "release_id",
+            "message_id",
+            "member_id",
+            "job_id",
+            "camera_id",
+        )
     }
     return ids | {"device_id": "pp-nobody", "n": "9"}

@@ -23,6 +23,7 @@ from ui.pages.member import ledger, minutes, pump
 from ui.pages.owner import (
     alerts,
     audit,
+    cameras,
     device_page,
     devices,
     integrations,
@@ -34,6 +35,8 @@ from ui.pages.owner import (
     people,
     pit,
     pump_rules,
+    timelapse,
+    wall,
 )
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
@@ -73,6 +76,9 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     alerts.install(feed)
     devices.install()
     integrations.install()
+    cameras.install()
+    timelapse.install()
+    wall.install()
     device_page.install()
     messages.install()
     audit.install()

@@ -25,6 +25,7 @@ OVERVIEW, ALERTS, DEVICES, PEOPLE, TENANTS, ACCOUNT = "/", "/alerts", "/devices"
 AUDIT, ACCOUNTS, RELEASES = "/audit", "/accounts", "/releases"
 INTEGRATIONS = "/integrations"
 JOBS = "/jobs"
+CAMERAS, WALL = "/cameras", "/wall"
 WORKSHOP = "/workshop"
 MESSAGES = "/messages"
 WORK = "/work"
@@ -117,6 +118,8 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
         if viewer.may(Intent.SEE_JOBS):
             workshop.append(NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs")))
+        if viewer.may(Intent.SEE_VIDEO):
+            workshop.append(NavItem("videocam", _("Camera wall"), WALL))
         workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
     pump: list[NavItem] = []
     if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
@@ -142,6 +145,8 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
     if viewer.may(Intent.MANAGE_DEVICES) and not seat.is_platform:
         manage.append(NavItem("hub", _("Integrations"), INTEGRATIONS))
+        if seat.has_workshop and viewer.may(Intent.MANAGE_CAMERAS):
+            manage.append(NavItem("videocam", _("Cameras"), CAMERAS))
     if seat.has_workshop and viewer.may(Intent.MANAGE_WORKSHOP) and not seat.is_platform:
         manage.append(NavItem("settings", _("Workshop settings"), WORKSHOP))
     if viewer.may(Intent.SEE_PEOPLE):
