@@ -20,6 +20,7 @@ from ingest.device_addresses import DeviceAddresses
 
 Role = Literal["all", "web", "ingest"]
 LogFormat = Literal["console", "json"]
+VideoGateway = Literal["embedded", "mediamtx", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -80,6 +81,19 @@ class Settings(BaseSettings):
     )
     webhooks_private: bool = Field(
         False, description="Whether people's webhooks may call hosts of private networks, such as a gateway in the LAN."
+    )
+    video_loopback: bool = Field(
+        False, description="Whether cameras may live on this very computer, as virtual ones do; on with --demo."
+    )
+    video_gateway: VideoGateway = Field(
+        "embedded",
+        description="What fetches cameras: embedded (a process that PitPilot runs), mediamtx (a server of that name, "
+        "for several processes with pages) or off (no video).",
+    )
+    mediamtx_host: str = Field(
+        "mediamtx",
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="Host of MediaMTX, at its usual ports; its configuration is deploy/mediamtx/mediamtx.yml.",
     )
     role: Role = Field("all", description="What this process does: all, web (pages and API) or ingest (devices).")
     database_pool: int = Field(8, ge=2, le=100, description="Connections that pages and API may hold at once.")

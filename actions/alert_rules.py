@@ -1,6 +1,5 @@
 """Alert rules, stepped with each batch of readings inside the transaction that stores it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from actions.alert_changes import AlertNews, RuleChange, write_changes
 from actions.live import Hub
 from domain.alerts import Change, RuleState, step
 from domain.limits import Level, Limits
-from domain.readings import METRICS, Metric, Reading
+from domain.readings import METRICS, ByPit, Metric, Reading
 
 if TYPE_CHECKING:
     from actions.directory import PitRules
@@ -33,16 +32,12 @@ class _Rule:
 
 
 async def step_rules(
-    cursor: psycopg.AsyncCursor[Any], readings: Sequence[Reading], rules: "Mapping[UUID, PitRules]", hub: Hub
+    cursor: psycopg.AsyncCursor[Any], by_pit: ByPit, rules: "Mapping[UUID, PitRules]", hub: Hub
 ) -> list[AlertNews]:
     """Steps the rules that a batch can move: those that are not quiet, and those with a value outside its limits.
 
     Part of the transaction that stores the readings; locks the rules' rows in the order of their keys.
     """
-    by_pit: dict[UUID, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        if reading.pit_id is not None:
-            by_pit[reading.pit_id].append(reading)
     if not by_pit:
         return []
     outside: set[_Key] = set()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.alerts import SILENT_AFTER_S
 from domain.limits import Level
-from domain.readings import METRICS, Metric, Reading
+from domain.readings import METRICS, ByPit, Metric, Reading, by_pit, runs
 
 TREND_BUCKETS = 72
 TREND_BUCKET_US = 50_000_000  # 72 × 50 s = the last hour
@@ -68,16 +68,17 @@ class PitNow:
                 out[place] = value
         return out
 
-    def take(self, reading: Reading) -> None:
-        values, ats_us, at_us = self.values, self.ats_us, reading.at_us
-        bucket_began_us = at_us - at_us % TREND_BUCKET_US
-        for i, value in enumerate(reading.values):
-            before_us = ats_us[i]
-            if value is None or at_us <= before_us:
-                continue
-            if 0 < before_us < bucket_began_us:
-                self.trends[i].append((before_us // TREND_BUCKET_US, values[i]))
-            values[i], ats_us[i] = value, at_us
+    def take(self, readings: Iterable[Reading]) -> None:
+        values, ats_us = self.values, self.ats_us
+        for reading in readings:
+            at_us = reading.at_us
+            bucket_began_us = at_us - at_us % TREND_BUCKET_US
+            for i, value in enumerate(reading.values):
+                if value is None or at_us <= (before_us := ats_us[i]):
+                    continue
+                if 0 < before_us < bucket_began_us:
+                    self.trends[i].append((before_us // TREND_BUCKET_US, values[i]))
+                values[i], ats_us[i] = value, at_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +112,19 @@ class Hub:
 
     def put(self, readings: Iterable[Reading]) -> None:
         """Takes committed readings."""
-        pits, changed, watched = self.pits, self._changed, self._watched
-        listeners = self._listeners
-        for reading in readings:
-            pit_id = reading.pit_id
-            if pit_id is None:
-                continue
-            now = pits.get(pit_id) or self.pit(pit_id, reading.tenant_id)
-            now.take(reading)
-            changed.add(pit_id)
-            if watched and pit_id in watched:  # a UUID's hash costs more than asking first whether there is anything
-                now.unsent.append(reading)
-            if listeners and pit_id in listeners:
-                self.emit(LiveEvent("reading", reading.tenant_id, pit_id, reading))
+        self.put_sorted(by_pit(runs(readings)))
+
+    def put_sorted(self, pits: ByPit) -> None:
+        """Takes committed readings that are sorted to their pits already."""
+        self._changed.update(pits)
+        for pit_id, own in pits.items():
+            now = self.pit(pit_id, own[0].tenant_id)
+            now.take(own)
+            if pit_id in self._watched:
+                now.unsent.extend(own)
+            if pit_id in self._listeners:
+                for reading in own:
+                    self.emit(LiveEvent("reading", reading.tenant_id, pit_id, reading))
 
     def set_level(self, pit_id: UUID, tenant_id: UUID, rule: str, level: Level) -> None:
         now = self.pit(pit_id, tenant_id)

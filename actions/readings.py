@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from actions.alert_rules import step_rules
 from actions.announce import Announcement, Topic, notify_sql
 from actions.directory import Directory, Known
 from actions.live import Hub
-from domain.readings import Reading, Reject, judge
+from domain.readings import Reading, Reject, by_pit, judge, runs
 from storage import readings as stored
 from storage.partitions import LATE_AFTER_S
 
@@ -104,16 +105,18 @@ async def record(
     refused, samples = batch.refused.copy(), list(batch.samples)
     async with connection.transaction(), connection.cursor() as cursor:
         await _anchor(cursor, batch, readings, refused, samples, now)
-        new = await stored.write(cursor, readings) if readings else 0
+        of_devices = runs(readings)
+        new = await stored.write(cursor, chain.from_iterable(of_devices)) if readings else 0
         await _mark_late(cursor, readings, now)
-        news = await step_rules(cursor, readings, directory.rules, hub)
+        pits = by_pit(of_devices)
+        news = await step_rules(cursor, pits, directory.rules, hub)
         if refused:
             await _count(cursor, refused, samples, now)
         if news:
             await cursor.execute(
                 *notify_sql([Announcement(Topic.ALERT, n.tenant_id, n.pit_id, str(n.alert_id)) for n in news])
             )
-    hub.put(readings)
+    hub.put_sorted(pits)
     for item in news:
         hub.set_level(item.pit_id, item.tenant_id, item.rule, item.level)
     return Recorded(readings, new, news)

@@ -8,11 +8,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.announce import Announcement, Topic, announce
+from domain.alerts import SILENT as RULE
 from domain.alerts import SILENT_AFTER_S
 from domain.limits import Level
 from storage.session import EVERY_TENANT, transaction
-
-RULE = "silent"
 
 _FIND = """
     SELECT d.id, d.tenant_id, d.pit_id, s.heard_at FROM device d JOIN device_presence s ON s.device_id = d.id
@@ -76,7 +75,7 @@ async def _raise(tx: AsyncSession, device: Row[Any], now: datetime) -> bool:
     )  # fmt: skip
     if not raised.rowcount:  # type: ignore[attr-defined]  # an INSERT's cursor result has it
         return False
-    await _tell(tx, alert_id, device.tenant_id, device.pit_id, "raised", now)
+    await tell(tx, alert_id, device.tenant_id, device.pit_id, "raised", now)
     return True
 
 
@@ -84,12 +83,13 @@ async def _clear(now: datetime, limit: datetime) -> int:
     async with transaction(EVERY_TENANT) as tx:
         cleared = (await tx.execute(text(_CLEAR), {"now": now, "limit": limit, "rule": RULE})).all()
         for alert_id, tenant_id, pit_id in cleared:
-            await _tell(tx, alert_id, tenant_id, pit_id, "resolved", now)
+            await tell(tx, alert_id, tenant_id, pit_id, "resolved", now)
         return len(cleared)
 
 
-async def _tell(
+async def tell(
     tx: AsyncSession, alert_id: UUID, tenant_id: UUID, pit_id: UUID | None, kind: str, now: datetime
 ) -> None:
+    """Writes a step of an alert into its history, and announces it."""
     await tx.execute(text(_ADD_EVENT), {"tenant_id": tenant_id, "id": alert_id, "now": now, "kind": kind})
     await announce(tx, Announcement(Topic.ALERT, tenant_id, pit_id, str(alert_id)))

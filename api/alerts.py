@@ -56,8 +56,12 @@ class Alert(BaseModel):
     pit: str | None = Field(description="The pit's name.")
     device_id: str | None = Field(description="Set if the alert is about a device, such as its silence.")
     device: str | None = Field(description="The device's name.")
-    rule: str = Field(description="A metric's name, or `silent`.")
+    rule: str = Field(
+        description="A metric's name, `silent`, or what is wrong with a motor: `on_after_lease`, `on_without_run`,"
+        " `motor_tripped`, `motor_silent`."
+    )
     level: LevelName
+    detail: str = Field(description="With `motor_tripped`: the fault, as the controller names it.")
     value: float | None = Field(description="The value that raised, moved or cleared it, in the metric's unit.")
     limit: float | None = Field(description="The limit that was crossed.")
     flapping: bool = Field(description="Raised three times within half an hour; it clears more slowly.")
@@ -146,6 +150,7 @@ def _fields(row: queries.AlertRow) -> dict[str, Any]:
         "device_id": row.device_id,
         "device": row.device_name,
         "rule": row.rule,
+        "detail": row.detail,
         "level": LEVEL_NAMES[row.level],
         "value": row.value,
         "limit": row.limit_value,

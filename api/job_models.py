@@ -9,6 +9,7 @@ from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
 from actions.jobs import create, tracked
+from actions.jobs.notes import SAID_CHARS
 from api.fields import Moment, Words
 from api.problems import refused
 from domain.jobs.job import Refused
@@ -25,7 +26,7 @@ OWN_MINUTES_MAX = 100_000
 _SAYS: dict[str, str] = {
     Refusal.NOT_FOUND: "There is no such thing.",
     Refusal.NOT_ALLOWED: "The role may not do this.",
-    Refusal.KEY_USED: "A job was made with this Idempotency-Key already.",
+    Refusal.KEY_USED: "Something else was done with this Idempotency-Key already.",
     Refusal.EMPTY: "Name, make and model are needed, and every text in characters that can be shown.",
     Refusal.TOO_LONG: "A text is too long.",
     Refusal.NOT_POSSIBLE_NOW: f"A job is planned for at most {create.PLANNED_WITHIN.days} days ahead.",
@@ -43,6 +44,7 @@ _SAYS: dict[str, str] = {
     JobRefusal.STAGES_OPEN: "Stages are not finished:",
     JobRefusal.STAGES_DONE: "All stages are finished.",
     JobRefusal.CHECKLIST_OPEN: "The checklist is not complete:",
+    JobRefusal.NO_SUCH_CHECK: "Nothing of that name is ticked off at this moment.",
     JobRefusal.DEFECT_NEEDED: "A defect must be noted first.",
     JobRefusal.HOLD_REASON_NEEDED: "What the job waits for is needed.",
     JobRefusal.REASON_NEEDED: "A reason is needed.",
@@ -128,6 +130,24 @@ class Move(BaseModel):
     checked: Annotated[list[Words], Field(max_length=CHECKED_MAX)] = Field(default_factory=list)
     hold_reason: HoldReason | None = None
     overrides_climate: bool = False
+
+
+class Said(BaseModel):
+    """A note."""
+
+    said: Annotated[Words, Field(max_length=SAID_CHARS)]
+
+
+class Defect(Said):
+    photo_id: UUID | None = Field(None, description="A photo of the same job that shows it.")
+
+
+class Tick(BaseModel):
+    on: bool
+
+
+class Undo(BaseModel):
+    version: Version
 
 
 class Assignment(BaseModel):

@@ -4,12 +4,14 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from actions.jobs import assign, create, links, move, tracked
-from api.auth import viewer
-from api.context import Now
+from actions.people import Seat
+from api.auth import seat, viewer
+from api.context import NOT_KEPT, Now
 from api.fields import Moment, Words
 from api.job_models import Assignment, Created, Job, JobPage, JobWithTimeline, Move, NewJob, Tracked, refusal
 from api.openapi import errors
@@ -19,12 +21,13 @@ from domain.access import Intent, Viewer
 from domain.jobs.job import Ask, Refused
 from domain.jobs.words import State
 from domain.refusals import Refusal, TryLater
-from storage import jobs
+from storage import job_csv, jobs
 from storage.session import transaction
 
 router = APIRouter(tags=["jobs"], route_class=BoundedRoute)
 JobViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_JOBS))]
 JobWorker = Annotated[Viewer, Depends(viewer(Intent.WORK_ON_JOBS))]
+JobExporter = Annotated[Seat, Depends(seat(Intent.EXPORT_JOBS))]
 TOKEN_CHARS_MAX = 100
 SHOWN_TO_ITS_HOLDER = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 
@@ -58,6 +61,8 @@ async def list_jobs(
     search: Annotated[
         Words, Query(max_length=60, description="Plate, telephone or VIN; then nothing else counts.")
     ] = "",
+    since: Annotated[Moment | None, Query(description="Received then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Received before.")] = None,
     after_at: Annotated[Moment | None, Query(description="`received_at` of the last job of the page before.")] = None,
     after_id: Annotated[UUID | None, Query(description="Its `id`.")] = None,
     limit: Annotated[int, Query(ge=1, le=jobs.PAGE_MAX)] = jobs.PAGE,
@@ -70,18 +75,44 @@ async def list_jobs(
         if search:
             rows = await jobs.search(tx, by.tenant_id, search)
         else:
-            rows = await jobs.page(tx, by.tenant_id, state=state, staff=staff_id, after=after, most=limit)
+            rows = await jobs.page(
+                tx, by.tenant_id, state=state, staff=staff_id, since=since, until=until, after=after, most=limit
+            )
     return JobPage(jobs=[Job.of(row) for row in rows])
+
+
+@router.get(
+    "/workshops/{tenant_id}/jobs/export.csv",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **errors(401, 403, 404, 422, 503)},
+)
+async def export_jobs(
+    tenant_id: UUID,
+    seat: JobExporter,
+    now: Now,
+    state: State | None = None,
+    staff_id: UUID | None = None,
+    since: Annotated[Moment | None, Query(description="Received then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Received before.")] = None,
+) -> StreamingResponse:
+    """Every job that the filter finds, the newest first; times in the workshop's zone."""
+    if tenant_id != seat.viewer.tenant_id:
+        raise refusal(Refusal.NOT_FOUND)
+    return StreamingResponse(
+        job_csv.csv_pages(tenant_id, seat.zone, state=state, staff=staff_id, since=since, until=until),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="jobs-{now:%Y-%m-%d}.csv"', **NOT_KEPT},
+    )
 
 
 @router.get("/jobs/{job_id}", responses=errors(401, 403, 404, 422, 503))
 async def read_job(job_id: UUID, by: JobViewer) -> JobWithTimeline:
     """One job with all that happened to it."""
-    return await _shown(by, job_id)
+    return await shown(by, job_id)
 
 
 @router.post("/jobs/{job_id}/move", responses=errors(401, 403, 404, 409, 413, 422, 503))
-async def move_job(job_id: UUID, said: Move, by: JobWorker, now: Now) -> JobWithTimeline:
+async def move_job(job_id: UUID, said: Move, by: JobWorker, now: Now, key: Key = None) -> JobWithTimeline:
     """Moves a job from one state or stage to the next. Who moved it as it was before somebody else did is refused with
     `moved_meanwhile`; each refusal says which moves are allowed.
     """
@@ -89,19 +120,19 @@ async def move_job(job_id: UUID, said: Move, by: JobWorker, now: Now) -> JobWith
         said.event, said.version, by.role, said.reason, said.stage, frozenset(said.checked), said.hold_reason,
         said.overrides_climate,
     )  # fmt: skip
-    answer = await move.move(job_id, ask, by, now)
+    answer = await move.move(job_id, ask, by, now, key=key)
     if isinstance(answer, Refusal | Refused):
         raise refusal(answer)
-    return await _shown(by, job_id)
+    return await shown(by, job_id)
 
 
 @router.put("/jobs/{job_id}/assignment", responses=errors(401, 403, 404, 409, 413, 422, 503))
-async def assign_job(job_id: UUID, said: Assignment, by: JobWorker, now: Now) -> JobWithTimeline:
+async def assign_job(job_id: UUID, said: Assignment, by: JobWorker, now: Now, key: Key = None) -> JobWithTimeline:
     """Gives a job its pit and its people; whoever is not named works on it no longer."""
-    answer = await assign.assign(job_id, said.version, said.pit_id, frozenset(said.staff), by, now)
+    answer = await assign.assign(job_id, said.version, said.pit_id, frozenset(said.staff), by, now, key=key)
     if isinstance(answer, Refusal | Refused):
         raise refusal(answer)
-    return await _shown(by, job_id)
+    return await shown(by, job_id)
 
 
 @router.post("/jobs/{job_id}/link", status_code=201, responses=errors(401, 403, 404, 413, 422, 503))
@@ -138,7 +169,8 @@ async def track_job(
     return Tracked.of(answer)
 
 
-async def _shown(by: Viewer, job_id: UUID) -> JobWithTimeline:
+async def shown(by: Viewer, job_id: UUID) -> JobWithTimeline:
+    """The job as it is now, as an answer."""
     async with transaction(by.tenant_id) as tx:
         row = await jobs.one(tx, by.tenant_id, job_id)
         if row is None:

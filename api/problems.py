@@ -6,6 +6,7 @@ that can go wrong below /api ends in the same form.
 
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -20,11 +21,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.cameras.watching import NoPicture, Unseen
+from domain.cameras.words import CameraRefusal
 from domain.firmware import BundleFault
 from domain.jobs.words import JobRefusal
 from domain.minute_requests import RequestRefusal
+from domain.photos import PhotoFault
 from domain.pump.words import PumpRefusal
 from domain.refusals import Refusal, TryLater
+from domain.video import VideoRefusal
 from domain.wallet import WalletRefusal
 from storage.session import DATABASE_AWAY
 
@@ -102,9 +107,25 @@ STATUS_OF: Mapping[str, int] = {
             JobRefusal.STAGES_DONE,
             JobRefusal.CHECKLIST_OPEN,
             JobRefusal.DEFECT_NEEDED,
+            JobRefusal.NO_SUCH_CHECK,
         ),
         409,
     ),
+    CameraRefusal.TOKEN_WRONG: 401,
+    CameraRefusal.TOO_MANY: 409,
+    CameraRefusal.NO_STILL: 409,
+    CameraRefusal.PASSWORD_AGAIN: 409,
+    **dict.fromkeys(Unseen, 409),
+    **dict.fromkeys(VideoRefusal, 409),
+    VideoRefusal.UNKNOWN_CAMERA: 404,
+    VideoRefusal.UNKNOWN_SESSION: 404,
+    VideoRefusal.UNKNOWN_FILE: 404,
+    VideoRefusal.BAD_OFFER: 422,
+    VideoRefusal.BAD_ADDRESS: 422,
+    VideoRefusal.NOT_SUPPORTED: 422,
+    VideoRefusal.GATEWAY_DOWN: 503,
+    VideoRefusal.BUSY: 503,
+    PhotoFault.TOO_MANY: 409,
     BundleFault.TOO_LARGE: 413,
     BundleFault.NO_RELEASE_KEY: 409,
     BundleFault.VERSION_TAKEN: 409,
@@ -131,6 +152,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable name of the problem, for programs.", examples=["not_found"])
     errors: list[FieldError] | None = Field(None, description="Wrong fields, with code `invalid`.")
     incident: str | None = Field(None, description="With status 500: what to look for in the server's log.")
+    until: datetime | None = Field(None, description="With code `privacy_hours`: when there is a picture again.")
 
 
 def refused(code: str, detail: str, errors: Iterable[FieldError] = ()) -> HTTPException:
@@ -147,6 +169,15 @@ def try_later(later: TryLater) -> HTTPException:
     return error
 
 
+def no_picture(denied: NoPicture) -> HTTPException:
+    """A camera that shows nobody anything now; the answer says until when, if that is known."""
+    if denied.until is None:
+        return refused(denied.why, "The camera is switched off.")
+    error = refused(denied.why, "These are privacy hours: nobody sees the picture.")
+    error.detail["until"] = denied.until  # type: ignore[index]  # made as a dict above
+    return error
+
+
 def invalid(field: str, message: str) -> HTTPException:
     """A field that is well-formed but can't be meant."""
     return refused("invalid", "The request has a field that can't be used.", [FieldError(field=field, message=message)])
@@ -159,6 +190,7 @@ def respond(
     *,
     errors: list[FieldError] | None = None,
     incident: str | None = None,
+    until: datetime | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """A problem as a response."""
@@ -170,8 +202,9 @@ def respond(
         code=code,
         errors=errors or None,
         incident=incident,
+        until=until,
     )
-    return JSONResponse(problem.model_dump(exclude_none=True), status, dict(headers or {}), MEDIA_TYPE)
+    return JSONResponse(problem.model_dump(mode="json", exclude_none=True), status, dict(headers or {}), MEDIA_TYPE)
 
 
 def install(api: FastAPI) -> None:
@@ -187,8 +220,9 @@ async def _on_http(request: Request, error: StarletteHTTPException) -> JSONRespo
     detail: Any = error.detail
     if isinstance(detail, dict):
         return respond(
-            error.status_code, detail["code"], detail["detail"], errors=detail.get("errors"), headers=error.headers
-        )
+            error.status_code, detail["code"], detail["detail"], errors=detail.get("errors"),
+            until=detail.get("until"), headers=error.headers,
+        )  # fmt: skip
     code = _CODE_OF_STATUS.get(error.status_code, f"http_{error.status_code}")
     said = {404: f"There is nothing at {request.url.path}.", 405: f"{request.method} is not possible here."}
     return respond(error.status_code, code, said.get(error.status_code, str(detail)), headers=error.headers)

@@ -1,5 +1,6 @@
 """A tenant's pumps as owner and staff see them: motors, everybody's runs, the line; and the platform's look at all."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -16,8 +17,9 @@ from api.motor import Limit, Offset, own_run
 from api.openapi import errors
 from api.problems import BoundedRoute
 from api.pump_models import Key, Minutes, Motor, Place, Run, RunPage, span
+from api.views import LEVEL_NAMES, LevelName
 from domain.access import Intent, Viewer
-from domain.pump.words import Alarm
+from domain.pump.motor_alerts import MotorRule
 from storage import pump_history, pump_lists, pump_reads
 from storage.session import EVERY_TENANT, transaction
 
@@ -83,13 +85,15 @@ class Usage(BaseModel):
 
 
 class Incident(BaseModel):
-    """A motor that was measured ON against the rules."""
+    """An alert of a motor: ON against the rules, tripped, or its controller missed while members wait."""
 
     tenant_id: UUID
     tenant_name: str
     device_id: str
     motor_name: str
-    alarm: Alarm
+    rule: MotorRule
+    level: LevelName
+    detail: str = Field(description="With `motor_tripped`: the fault, as the controller names it.")
     began_at: datetime
     ended_at: datetime | None
 
@@ -212,5 +216,5 @@ async def list_all_pumps(by: Platform, now: Now) -> AllPumps:
             )
             for each in tenants
         ],
-        incidents=[Incident.model_validate(row, from_attributes=True) for row in incidents],
+        incidents=[Incident(**asdict(row) | {"level": LEVEL_NAMES[row.level]}) for row in incidents],
     )

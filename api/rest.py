@@ -9,6 +9,7 @@ from api import (
     account,
     alerts,
     audit,
+    cameras,
     devices,
     history,
     integrations,
@@ -17,6 +18,7 @@ from api import (
     motor,
     openapi,
     people,
+    photos,
     pits,
     problems,
     pump_settings,
@@ -27,6 +29,7 @@ from api import (
     tenants,
     tokens,
     wallets,
+    work,
 )  # fmt: skip
 from api.context import Context, not_kept
 
@@ -62,7 +65,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
-            jobs, motor, pumps, pump_settings, wallets,
+            cameras, jobs, photos, work, motor, pumps, pump_settings, wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

@@ -35,7 +35,9 @@ class NewSilence(BaseModel):
     """Which alerts call nobody, until when, and why."""
 
     model_config = ConfigDict(extra="forbid")
-    rule: Metric | Literal["silent"] | None = Field(None, description="A metric, or `silent`; null is every rule.")
+    rule: Metric | Literal["silent", "camera"] | None = Field(
+        None, description="A metric, `silent` or `camera`; null is every rule."
+    )
     until: Moment
     note: Words = Field("", max_length=NOTE_CHARS_MAX)
 

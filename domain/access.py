@@ -72,6 +72,14 @@ class Intent(StrEnum):
     SEE_JOBS = "see_jobs"
     WORK_ON_JOBS = "work_on_jobs"
     """Taking in cars, moving and assigning jobs, notes and defects, the customer's link."""
+    SEE_VIDEO = "see_video"
+    """Cameras' pictures, as far as each camera lets the role look and no privacy hours hold."""
+    MANAGE_CAMERAS = "manage_cameras"
+    """Adding, testing, changing and removing cameras, their privacy hours and who may look."""
+    EXPORT_JOBS = "export_jobs"
+    """All jobs with their customers' names, in one file."""
+    MANAGE_WORKSHOP = "manage_workshop"
+    """Working hours, holidays, pits, film rolls and their warranties."""
     SEE_AUDIT = "see_audit"
     SEE_TENANTS = "see_tenants"
     MANAGE_TENANTS = "manage_tenants"
@@ -98,6 +106,7 @@ _STAFF = _MEMBER | {
     Intent.RUN_PUMP_FOR_OTHERS,
     Intent.SEE_JOBS,
     Intent.WORK_ON_JOBS,
+    Intent.SEE_VIDEO,
     Intent.MANAGE_OWN_KEYS,
 }
 _OWNER = _STAFF | {
@@ -118,6 +127,9 @@ _OWNER = _STAFF | {
     Intent.CHANGE_WALLETS,
     Intent.MANAGE_CARDS,
     Intent.MANAGE_PUMPS,
+    Intent.MANAGE_CAMERAS,
+    Intent.EXPORT_JOBS,
+    Intent.MANAGE_WORKSHOP,
     Intent.SEE_AUDIT,
 }
 _SUPER_ADMIN = _OWNER | {
@@ -166,6 +178,10 @@ SCOPE_OF: Mapping[Intent, Scope] = {
     Intent.SEE_ALL_PUMPS: Scope.MANAGE,
     Intent.SEE_JOBS: Scope.READ,
     Intent.WORK_ON_JOBS: Scope.OPERATE,
+    Intent.SEE_VIDEO: Scope.READ,
+    Intent.MANAGE_CAMERAS: Scope.MANAGE,
+    Intent.EXPORT_JOBS: Scope.READ,
+    Intent.MANAGE_WORKSHOP: Scope.MANAGE,
     Intent.SEE_AUDIT: Scope.MANAGE,
     Intent.SEE_TENANTS: Scope.MANAGE,
     Intent.MANAGE_TENANTS: Scope.MANAGE,

@@ -14,6 +14,9 @@ from enum import StrEnum
 
 from domain.limits import Level, Limits
 
+SILENT, CAMERA = "silent", "camera"
+"""Rules about what no longer comes: a device's messages, a camera's picture."""
+WITHOUT_VALUE = frozenset({SILENT, CAMERA})
 SILENT_AFTER_S = 60  # a device publishes every 5 s; twelve missed are no coincidence
 FLAPS_MAX = 3  # raised this often …
 FLAP_WINDOW = timedelta(minutes=30)  # … within this, an alert is flapping

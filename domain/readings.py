@@ -4,7 +4,7 @@ A value outside its range is a broken frame or a broken sensor. The reading that
 never stored, because a corrupt frame says nothing reliable about its other values either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -64,6 +64,35 @@ class Reading(NamedTuple):
     at_us: int
     values: tuple[float | None, ...]
     """One value for each of METRICS, in that order."""
+
+
+Run = list[Reading]
+"""Readings of one device in one pit, in the order in which they came."""
+
+ByPit = Mapping[UUID, Run]
+
+
+def runs(readings: Iterable[Reading]) -> list[Run]:
+    """Puts the readings of each device together. One that was moved to another pit meanwhile has a run in each."""
+    open_runs: dict[str, Run] = {}
+    found: list[Run] = []
+    for reading in readings:
+        run = open_runs.get(reading.device_id)
+        if run is None or run[0].pit_id is not reading.pit_id:
+            run = open_runs[reading.device_id] = []
+            found.append(run)
+        run.append(reading)
+    return found
+
+
+def by_pit(sorted_runs: Iterable[Run]) -> ByPit:
+    """Joins the runs of each pit; those of devices without a pit are left out."""
+    pits: dict[UUID, Run] = {}
+    for run in sorted_runs:
+        pit_id = run[0].pit_id
+        if pit_id is not None:
+            pits[pit_id] = pits[pit_id] + run if pit_id in pits else run
+    return pits
 
 
 class Reject(StrEnum):

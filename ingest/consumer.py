@@ -21,13 +21,12 @@ from actions.readings import Batch, Rejection, Undated
 from domain.readings import Reading, Reject, judge
 from ingest import wire
 from ingest.commit import Connection, commit, connect, drop
+from ingest.filling import Filling, Pending
 from ingest.mqtt import Delivery, MqttLink
 from ingest.presence import Presence
 
 log = structlog.get_logger(__name__)
 
-LINGER_S = 0.04  # waiting this long makes one transaction of many messages; well below what a person notices
-BATCH_READINGS = 2_500  # a batch this large is written at once; each pit of a flood has a few readings in it
 RETRY_FIRST_S, RETRY_MAX_S = 0.2, 5.0
 GOT_EVERY_S = 0.5
 SUBSCRIPTION = "+/+/+/telemetry"  # other versions too, so that they are counted instead of vanishing
@@ -46,23 +45,15 @@ class Counters:
     commit_s: float = 0.0
 
 
-@dataclass(slots=True)
-class _Open:
-    """The batch that is being filled, with the deliveries it will acknowledge."""
-
-    batch: Batch = field(default_factory=Batch)
-    deliveries: list[Delivery] = field(default_factory=list)
-
-
 class Consumer:
     """Feeds telemetry of all devices into the database."""
 
     def __init__(self, directory: Directory, hub: Hub, presence: Presence) -> None:
         self.counters = Counters()
         self._directory, self._hub, self._presence = directory, hub, presence
-        self._open = _Open()
-        self._wake = asyncio.Event()
-        self._full = asyncio.Event()
+        self._filling = Filling()
+        self._senders: dict[str, Known] = {}
+        self._senders_of: dict[str, Known] = {}  # the directory's devices when these were looked up
         self._got: dict[tuple[str, int], _Got] = {}
         self.link: MqttLink | None = None
         self.listening_since: datetime | None = None
@@ -71,50 +62,65 @@ class Consumer:
     def take(self, deliveries: Sequence[Delivery]) -> None:
         """Sorts received messages into the open batch. Never blocks, never raises for what a device sent."""
         arrival_us = time.time_ns() // 1_000
-        current = self._open
+        current = self._filling.open
         for delivery in deliveries:
             self._parse(current.batch, delivery, arrival_us)
         current.deliveries.extend(deliveries)
         self.counters.messages += len(deliveries)
-        self._wake.set()
-        if len(current.batch.readings) >= BATCH_READINGS:
-            self._full.set()
+        self._filling.note()
 
     def reject(self, rejection: Rejection) -> None:
         """Counts a message that came another way with the next batch."""
-        self._open.batch.reject(rejection)
+        self._filling.open.batch.reject(rejection)
         self.counters.rejected += 1
-        self._wake.set()
+        self._filling.note()
 
     def _parse(self, batch: Batch, delivery: Delivery, arrival_us: int) -> None:
-        version, tenant, device_id, _ = delivery.topic.split("/", 3)
         payload = delivery.payload
-        known = self._directory.devices.get(device_id)
-        reason = admission(known, version, tenant, delivery.retain)
-        if known is None or reason is not None:
-            tenant_id = known.tenant_id if known else None
-            detail = f"topic {delivery.topic}"
-            batch.reject(Rejection(device_id, tenant_id, reason or Reject.UNKNOWN_DEVICE, detail, payload))
-            self.counters.rejected += 1
+        known = None if delivery.retain else self._sender(delivery.topic)
+        if known is None:
+            self._turn_away(batch, delivery)
             return
         message = wire.telemetry(payload)
         self._presence.heard(known, arrival_us)
         if isinstance(message, wire.Refused):
-            batch.reject(Rejection(device_id, known.tenant_id, message.reason, message.detail, payload))
+            batch.reject(Rejection(known.device_id, known.tenant_id, message.reason, message.detail, payload))
             self.counters.rejected += 1
             return
         self.counters.rejected += take_message(batch, known, message, payload, arrival_us)
         self.counters.readings += len(message.readings)
 
+    def _sender(self, topic: str) -> Known | None:
+        """The device that may send on this topic; looked up once for as long as the directory stays as it is."""
+        devices = self._directory.devices
+        if self._senders_of is not devices:
+            self._senders, self._senders_of = {}, devices
+        known = self._senders.get(topic)
+        if known is None:
+            version, tenant, device_id, _ = topic.split("/", 3)
+            known = devices.get(device_id)
+            if known is None or admission(known, version, tenant, retain=False) is not None:
+                return None
+            self._senders[topic] = known
+        return known
+
+    def _turn_away(self, batch: Batch, delivery: Delivery) -> None:
+        version, tenant, device_id, _ = delivery.topic.split("/", 3)
+        known = self._directory.devices.get(device_id)
+        reason = admission(known, version, tenant, delivery.retain) or Reject.UNKNOWN_DEVICE
+        tenant_id = known.tenant_id if known else None
+        batch.reject(Rejection(device_id, tenant_id, reason, f"topic {delivery.topic}", delivery.payload))
+        self.counters.rejected += 1
+
     async def run(self) -> None:
         """Writes batches for ever. Restartable: what is open stays open."""
         connection: Connection | None = None
         retry_s = RETRY_FIRST_S
-        writing = _Open()
+        writing = Pending()
         try:
             while True:
-                if writing.batch.is_empty and not writing.deliveries:
-                    writing = await self._next()
+                if writing.is_empty:
+                    writing = await self._filling.next()
                 try:
                     if connection is None:
                         connection = await connect()
@@ -127,7 +133,7 @@ class Consumer:
                     await asyncio.sleep(retry_s)
                     retry_s = min(2 * retry_s, RETRY_MAX_S)
                     continue
-                writing, retry_s = _Open(), RETRY_FIRST_S
+                writing, retry_s = Pending(), RETRY_FIRST_S
         except Exception:
             # A bug; whoever starts this again begins with another batch. The broker sends nothing twice on one
             # connection, so what was open here would wait without an acknowledgement for as long as that lasts.
@@ -139,20 +145,7 @@ class Consumer:
                 log.info("stopped with an open batch", messages=len(writing.deliveries))
             await drop(connection)
 
-    async def _next(self) -> _Open:
-        await self._wake.wait()
-        if len(self._open.batch.readings) < BATCH_READINGS:
-            try:
-                async with asyncio.timeout(LINGER_S):
-                    await self._full.wait()
-            except TimeoutError:
-                pass  # the usual end of lingering
-        taken, self._open = self._open, _Open()
-        self._wake.clear()
-        self._full.clear()
-        return taken
-
-    async def _write(self, connection: Connection, writing: _Open) -> None:
+    async def _write(self, connection: Connection, writing: Pending) -> None:
         started = time.perf_counter()
         parts = await commit(connection, writing.batch, self._directory, self._hub)
         self.counters.commit_s += time.perf_counter() - started

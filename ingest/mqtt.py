@@ -18,7 +18,7 @@ from ingest.mqtt_connection import Connection, Delivery, Limits, LinkFault, in_w
 
 __all__ = ["Delivery", "MqttLink"]
 
-RECEIVE_MAXIMUM = 10_000  # a few batches: the broker need not wait for a COMMIT, and the memory is bounded
+RECEIVE_MAXIMUM = 20_000  # a few batches: the broker need not wait for a COMMIT, and the memory is bounded
 SESSION_EXPIRY_S = 3 * 86_400  # a weekend without the server; devices keep their own readings beyond that
 MAXIMUM_PACKET_BYTES = 2 * 1024 * 1024  # above what a device may send: the caller is to see and count what is too big
 KEEP_ALIVE_S = 20

@@ -15,7 +15,7 @@ import structlog
 
 from actions.announce import Announcement, Topic, listen
 from actions.directory import Known
-from actions.pumps import cards, devices, lead, relay, shedding
+from actions.pumps import cards, devices, lead, motor_alerts, relay, shedding
 from actions.pumps.lead import Message
 from actions.readings import Rejection
 from domain.pump.effects import SendGrant
@@ -77,7 +77,7 @@ class PumpOffice:
         self._speakers: asyncio.Queue[str] = asyncio.Queue()  # bounded by the number of devices
         self._events: asyncio.Queue[tuple[Known, wire.Event]] = asyncio.Queue(EVENTS_MAX)
         self._changed: tuple[set[UUID], set[UUID]] = (set(), set())
-        self._schedule_due_s = 0.0
+        self._schedule_due_s = self._alerts_due_s = 0.0
         self._next_at_ms: int | None = None
         self._asked = True  # perhaps, while nobody listened
         self._wake = asyncio.Event()
@@ -177,6 +177,9 @@ class PumpOffice:
         if time.monotonic() >= self._schedule_due_s:
             self._schedule_due_s = time.monotonic() + SCHEDULE_EVERY_S
             await shedding.follow_schedules(self._clock())
+        if time.monotonic() >= self._alerts_due_s:
+            self._alerts_due_s = time.monotonic() + motor_alerts.LOOK_EVERY_S
+            await motor_alerts.look(self._clock())
         if self._asked:
             self._asked = False
             await relay.answer_all(self._clock())

@@ -12,10 +12,11 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import astuple
 
 from domain.commands import Command
 from domain.pump.effects import SendGrant, SendStop
-from domain.readings import BOOT_ID_MAX, Reject
+from domain.readings import BOOT_ID_MAX, METRICS, Reject
 
 PAYLOAD_BYTES_MAX = 8_192
 READINGS_MAX = 200  # in one message; 8 KiB hold fewer
@@ -41,7 +42,12 @@ class WireReading(msgspec.Struct, gc=False):
 
     @property
     def values(self) -> tuple[float | None, ...]:
-        return (self.t_c, self.rh_pct, self.p_hpa, self.pm1, self.pm25, self.pm10, self.iaq)
+        """What was measured, in the order of METRICS."""
+        return astuple(self)[_FIRST_VALUE:_AFTER_VALUES]
+
+
+_FIRST_VALUE = 3  # after seq, ts and up_ms
+_AFTER_VALUES = _FIRST_VALUE + len(METRICS)
 
 
 class Telemetry(msgspec.Struct, gc=False):
@@ -185,10 +191,10 @@ def _named_twice(payload: bytes, message: Telemetry) -> str | None:
 def _values_said(message: Telemetry) -> int:
     """How many fields of the documented form the message holds that are not null, in all its objects."""
     first = message.readings[0] if message.readings else None
-    said = 1 if type(first) is _Single else 2 + (message.up_ms is not None)  # boot_id, readings, up_ms
+    said = 0 if type(first) is _Single else 2 + (message.up_ms is not None)  # boot_id, readings, up_ms
     for r in message.readings:
-        values = r.values
-        said += 1 + (r.ts is not None) + (r.up_ms is not None) + len(values) - values.count(None)
+        fields = astuple(r)  # those of a single reading hold its boot_id
+        said += len(fields) - fields.count(None)
     return said
 
 

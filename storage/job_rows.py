@@ -92,6 +92,25 @@ async def save(tx: AsyncSession, tenant_id: UUID, job: Job, worked_min: int, wor
     )  # fmt: skip
 
 
+async def plan_of(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> tuple[datetime, datetime | None]:
+    """When a job is planned and promised; it must be there."""
+    row = await tx.execute(
+        text("SELECT planned_at, promised_at FROM job WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant_id, "id": job_id},
+    )
+    planned_at, promised_at = row.one()
+    return planned_at, promised_at
+
+
+async def save_plan(
+    tx: AsyncSession, tenant_id: UUID, job_id: UUID, planned_at: datetime, promised_at: datetime | None
+) -> None:
+    await tx.execute(
+        text("UPDATE job SET planned_at = :planned, promised_at = :promised WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant_id, "id": job_id, "planned": planned_at, "promised": promised_at},
+    )
+
+
 async def save_staff(tx: AsyncSession, tenant_id: UUID, job_id: UUID, staff: Iterable[UUID]) -> None:
     """Everybody who works on the job; whoever is not named does so no longer."""
     bound = {"tenant": tenant_id, "id": job_id, "staff": list(staff)}
@@ -100,8 +119,9 @@ async def save_staff(tx: AsyncSession, tenant_id: UUID, job_id: UUID, staff: Ite
     )
     await tx.execute(
         text(
-            "INSERT INTO job_staff (tenant_id, job_id, person_id)"
-            " SELECT :tenant, :id, unnest(CAST(:staff AS uuid[])) ON CONFLICT DO NOTHING"
+            "INSERT INTO job_staff (tenant_id, job_id, person_id, received_at)"
+            " SELECT j.tenant_id, j.id, unnest(CAST(:staff AS uuid[])), j.received_at FROM job j"
+            " WHERE j.tenant_id = :tenant AND j.id = :id ON CONFLICT DO NOTHING"
         ),
         bound,
     )
@@ -142,30 +162,63 @@ async def stage_spans(
 
 
 async def add_event(tx: AsyncSession, tenant_id: UUID, job: Job, kind: str, **more: Any) -> None:
-    """A row of the timeline. `more`: `at` and `by`, and if there are any, `before` and `said`."""
+    """A row of the timeline. `more`: `at` and `by`, and if there are any, `before`, `said` and `key`."""
     await tx.execute(
         text(
-            "INSERT INTO job_event (tenant_id, job_id, at, kind, before, state, stage, said, by)"
-            " VALUES (:tenant, :id, :at, :kind, :before, :state, :stage, :said, :by)"
+            "INSERT INTO job_event (tenant_id, job_id, at, kind, before, state, stage, said, by, key)"
+            " VALUES (:tenant, :id, :at, :kind, :before, :state, :stage, :said, :by, :key)"
         ),
         {
             "tenant": tenant_id, "id": job.id, "kind": kind, "state": job.state, "stage": job.stage, "before": None,
-            "said": "",
+            "said": "", "key": None,
         } | more,
     )  # fmt: skip
 
 
+async def done_with(tx: AsyncSession, tenant_id: UUID, key: UUID) -> tuple[UUID, str] | None:
+    """Of which job and what kind the timeline's row with this idempotency key is."""
+    row = await tx.execute(
+        text("SELECT job_id, kind FROM job_event WHERE tenant_id = :tenant AND key = :key"),
+        {"tenant": tenant_id, "key": key},
+    )
+    found = row.first()
+    return None if found is None else (found.job_id, found.kind)
+
+
+async def last_event(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> tuple[str, UUID | None, datetime] | None:
+    """Kind, person and moment of the latest row of a job's timeline."""
+    row = await tx.execute(
+        text("SELECT kind, by, at FROM job_event WHERE tenant_id = :tenant AND job_id = :id ORDER BY id DESC LIMIT 1"),
+        {"tenant": tenant_id, "id": job_id},
+    )
+    found = row.first()
+    return None if found is None else (found.kind, found.by, found.at)
+
+
+async def save_checked(tx: AsyncSession, tenant_id: UUID, job: Job) -> None:
+    """What is ticked off, of a locked job."""
+    await tx.execute(
+        text("UPDATE job SET checked = :checked WHERE tenant_id = :tenant AND id = :id"),
+        {"tenant": tenant_id, "id": job.id, "checked": sorted(job.checked)},
+    )
+
+
 async def add_defect(
-    tx: AsyncSession, tenant_id: UUID, job: Job, defect_id: UUID, said: str, by: UUID, at: datetime
-) -> bool:
+    tx: AsyncSession, tenant_id: UUID, job: Job, defect_id: UUID, said: str, by: UUID, at: datetime,
+    photo_id: UUID | None = None,
+) -> bool:  # fmt: skip
     """False: it is there already."""
     added = await tx.execute(
         text(
-            "INSERT INTO defect (id, tenant_id, job_id, said, rework, noted_at, noted_by)"
-            " VALUES (:id, :tenant, :job, :said, :rework, :at, :by) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id"
+            "INSERT INTO defect (id, tenant_id, job_id, said, rework, noted_at, noted_by, photo_id)"
+            " VALUES (:id, :tenant, :job, :said, :rework, :at, :by, :photo)"
+            " ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id"
         ),
-        {"id": defect_id, "tenant": tenant_id, "job": job.id, "said": said, "rework": job.rework, "at": at, "by": by},
-    )
+        {
+            "id": defect_id, "tenant": tenant_id, "job": job.id, "said": said, "rework": job.rework, "at": at, "by": by,
+            "photo": photo_id,
+        },
+    )  # fmt: skip
     return added.first() is not None
 
 

@@ -32,6 +32,8 @@ class PersonRow:
     account_suspended_at: datetime | None
     """Out of every tenant since, by the platform."""
     second_factor_since: datetime | None
+    passkeys: int
+    """How many open the account."""
     reset_asked_at: datetime | None
     """When they said that they forgot their password, if no link was made since."""
 
@@ -112,7 +114,8 @@ class AccountRow:
 _PERSON = (
     "SELECT p.id, p.login, p.name, p.contact, m.role, p.language, m.created_at,"
     " (SELECT max(s.used_at) FROM web_session s WHERE s.person_id = p.id AND s.tenant_id = m.tenant_id) AS seen_at,"
-    " m.suspended_at, p.suspended_at, p.totp_since, p.reset_asked_at"
+    " m.suspended_at, p.suspended_at, p.totp_since,"
+    " (SELECT count(k.id) FROM passkey k WHERE k.person_id = p.id), p.reset_asked_at"
     " FROM membership m JOIN person p ON p.id = m.person_id"
 )
 _FOUND = (

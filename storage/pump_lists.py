@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.limits import Level
 from domain.minute_requests import RequestState
+from domain.pump.motor_alerts import MotorRule
 from domain.pump.shedding import Window
-from domain.pump.words import Alarm, RunState
+from domain.pump.words import RunState
 from storage.pump_views import IncidentRow, ShedWindowRow
 from storage.wallet_views import BalanceRow, CardRow, MinuteRequestRow, Paged, UnknownCardRow
 
@@ -128,18 +130,19 @@ def window_of(row: ShedWindowRow) -> Window:
 
 
 async def incidents(tx: AsyncSession, only_open: bool = False, limit: int = 50) -> list[IncidentRow]:
-    """Motors that were ON against the rules, the newest first."""
+    """Alerts of motors, the newest first."""
     rows = await tx.execute(
         text(
-            "SELECT i.id, i.tenant_id, t.name, i.device_id, d.name, i.alarm, i.began_at, i.ended_at FROM incident i"
-            " JOIN tenant t ON t.id = i.tenant_id JOIN device d ON d.id = i.device_id"
-            " WHERE (NOT :open OR i.ended_at IS NULL) ORDER BY i.began_at DESC, i.id DESC LIMIT :limit"
+            "SELECT a.id, a.tenant_id, t.name, a.device_id, d.name, a.rule, a.level, a.detail, a.raised_at,"
+            " a.resolved_at FROM alert a JOIN tenant t ON t.id = a.tenant_id JOIN device d ON d.id = a.device_id"
+            " WHERE a.rule = ANY(:rules) AND a.pit_id IS NULL AND (NOT :open OR a.resolved_at IS NULL)"
+            " ORDER BY a.raised_at DESC, a.id LIMIT :limit"
         ),
-        {"open": only_open, "limit": limit},
+        {"open": only_open, "limit": limit, "rules": [rule.value for rule in MotorRule]},
     )
     return [
-        IncidentRow(id_, tenant_id, tenant, device_id, motor, Alarm(alarm), began_at, ended_at)
-        for id_, tenant_id, tenant, device_id, motor, alarm, began_at, ended_at in rows.all()
+        IncidentRow(id_, tenant_id, tenant, device_id, motor, MotorRule(rule), Level(level), detail, began_at, ended_at)
+        for id_, tenant_id, tenant, device_id, motor, rule, level, detail, began_at, ended_at in rows.all()
     ]
 
 

@@ -1,6 +1,7 @@
 """What pages show of motors and lines. Each read takes a transaction that is scoped to the viewer's tenant."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,11 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.pump import estimate, lease, line
+from domain.pump.estimate import Power
 from domain.pump.limits import LeaseTerms
-from domain.pump.shedding import Window
-from domain.pump.state import Group, Motor
+from domain.pump.motor_alerts import MotorRule
+from domain.pump.state import Group, Motor, Run
 from domain.pump.words import Alarm, Mode, RunState
-from storage import pump_group, pump_lists
+from storage import pump_cuts, pump_group, pump_lists
 from storage.pump_history import RUN_VIEW, run_view
 from storage.pump_views import GroupView, MemberPump, MotorView, MotorWord, PlaceView, RunView, TenantMotors
 from storage.wallet_views import WalletView
@@ -32,26 +34,12 @@ _USING = (RunState.STARTING, RunState.RUNNING, RunState.HOLD, RunState.STOPPING)
 
 async def groups(tx: AsyncSession, now: datetime) -> list[GroupView]:
     """The tenant's groups with their motors and lines, in the order in which they were made."""
-    usual, local = await _usual(tx, now)
-    rows = await tx.execute(
-        text("SELECT id, name, shed_since, stepped_at FROM interlock_group ORDER BY created_at, id")
-    )
-    return [
-        await _group(tx, group_id, name, shed_since, stepped_at, now, usual, local, None)
-        for group_id, name, shed_since, stepped_at in rows.all()
-    ]
+    return await _groups(tx, now, None)
 
 
 async def member_pump(tx: AsyncSession, member_id: UUID, now: datetime) -> MemberPump:
     """All that a member's page shows. Who has no wallet yet has an empty one."""
-    usual, local = await _usual(tx, now)
-    rows = await tx.execute(
-        text("SELECT id, name, shed_since, stepped_at FROM interlock_group ORDER BY created_at, id")
-    )
-    views = [
-        await _group(tx, group_id, name, shed_since, stepped_at, now, usual, local, member_id)
-        for group_id, name, shed_since, stepped_at in rows.all()
-    ]
+    views = await _groups(tx, now, member_id)
     own = await own_run(tx, member_id)
     mine = [view for view in views if own is not None and any(m.device_id == own.device_id for m in view.motors)]
     shown = mine or views[:1]
@@ -93,24 +81,53 @@ async def all_tenants(tx: AsyncSession, now: datetime) -> list[TenantMotors]:
     """For the platform: every tenant's motors. Takes a transaction that sees every tenant."""
     rows = await tx.execute(
         text(
-            "SELECT g.id, g.name, g.shed_since, g.stepped_at, t.id, t.name, (SELECT count(*) FROM incident i"
-            " WHERE i.tenant_id = t.id AND i.ended_at IS NULL) FROM interlock_group g JOIN tenant t"
-            " ON t.id = g.tenant_id ORDER BY t.name, t.id, g.created_at, g.id"
-        )
+            "SELECT g.id, g.name, g.shed_since, g.stepped_at, t.id, t.name, (SELECT count(*) FROM alert a"
+            " WHERE a.tenant_id = t.id AND a.resolved_at IS NULL AND a.rule = ANY(:rules)) FROM interlock_group g"
+            " JOIN tenant t ON t.id = g.tenant_id ORDER BY t.name, t.id, g.created_at, g.id"
+        ),
+        {"rules": [rule.value for rule in MotorRule]},
     )
     found: dict[UUID, TenantMotors] = {}
     for group_id, name, shed_since, stepped_at, tenant_id, tenant_name, incidents in rows.all():
-        view = await _group(tx, group_id, name, shed_since, stepped_at, now, (), None, None)
+        view = await _group(tx, group_id, name, shed_since, stepped_at, now, None, None)
         before = found.get(tenant_id, TenantMotors(tenant_id, tenant_name, (), 0, incidents))
         waiting = before.waiting + len(view.line)
         found[tenant_id] = TenantMotors(tenant_id, tenant_name, before.motors + view.motors, waiting, incidents)
     return list(found.values())
 
 
-async def _usual(tx: AsyncSession, now: datetime) -> tuple[list[Window], datetime]:
-    """The tenant's usual cuts, and its local time."""
+async def _groups(tx: AsyncSession, now: datetime, viewer_id: UUID | None) -> list[GroupView]:
+    """All groups; the wait of `viewer_id` is estimated wherever that one stands."""
+    outlook = await _outlook(tx, now)
+    rows = await tx.execute(
+        text("SELECT id, name, shed_since, stepped_at FROM interlock_group ORDER BY created_at, id")
+    )
+    return [
+        await _group(tx, group_id, name, shed_since, stepped_at, now, outlook, viewer_id)
+        for group_id, name, shed_since, stepped_at in rows.all()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """The tenant's power: what is planned, what is usual, and what is away now, by group and device."""
+
+    power: Power
+    cuts: Mapping[UUID, Mapping[str | None, datetime]]
+
+    def for_run(self, group_id: UUID, group: Group, run: Run) -> Power:
+        """As it is for somebody in line: with the cut of the whole grid, of the own motor, or of the one that runs."""
+        cuts = self.cuts.get(group_id, {})
+        using = next((other.device_id for other in group.active if other.id == group.slot), None)
+        since = min((cuts[key] for key in (None, using, run.device_id) if key in cuts), default=None)
+        return self.power if since is None else replace(self.power, cut_since=since.astimezone(self.power.local.tzinfo))
+
+
+async def _outlook(tx: AsyncSession, now: datetime) -> _Outlook:
     zone = (await tx.execute(text("SELECT zone FROM tenant"))).scalar_one()
-    return await pump_lists.windows_of(tx), now.astimezone(ZoneInfo(zone))
+    local = now.astimezone(ZoneInfo(zone))
+    power = Power(local, await pump_lists.windows_of(tx), await pump_cuts.habits(tx, local))
+    return _Outlook(power, await pump_cuts.open_since(tx))
 
 
 async def _group(
@@ -120,8 +137,7 @@ async def _group(
     shed_since: datetime | None,
     stepped_at: datetime | None,
     now: datetime,
-    usual: Iterable[Window],
-    local: datetime | None,
+    outlook: _Outlook | None,
     viewer_id: UUID | None,
 ) -> GroupView:
     held = await pump_group.read(tx, group_id)
@@ -134,8 +150,8 @@ async def _group(
     for place in line.places(held.group, now_ms):
         view = runs[place.run.id]
         wait = None
-        if local is not None and (place.number <= WAITS_SHOWN or view.member_id == viewer_id):
-            wait = estimate.wait(held.group, view.id, tuple(usual), local)
+        if outlook is not None and (place.number <= WAITS_SHOWN or view.member_id == viewer_id):
+            wait = estimate.wait(held.group, view.id, outlook.for_run(group_id, held.group, place.run))
         places.append(
             PlaceView(
                 place.number, view.id, view.member_id, view.member_name, view.device_id, view.motor_name,

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.pump import charging
-from domain.pump.effects import AlarmCleared, AlarmRaised, Effect, Moved, SendGrant, Settle, TakeHold
+from domain.pump.effects import Effect, Moved, SendGrant, Settle, TakeHold
 from domain.pump.state import Group, Motor, Run
 from domain.pump.words import FINAL, Reason, RunState
 from storage.pump_group import MOTOR_COLUMNS, Held
@@ -65,9 +65,6 @@ _RUN = """
 _EVENT = """
     INSERT INTO run_event (tenant_id, run_id, before, state, reason, hold_cause, amount_s, by, at)
     VALUES (:tenant, :run, :before, :state, :reason, :cause, :amount, :by, :at)"""
-_RAISE = """
-    INSERT INTO incident (tenant_id, device_id, alarm, began_at) VALUES (:tenant, :device, :alarm, :at)
-    ON CONFLICT (device_id) WHERE ended_at IS NULL DO NOTHING"""
 
 
 async def save(
@@ -90,7 +87,6 @@ async def save(
     changed = [motor for motor in after.motors if motor != old.get(motor.device_id)]
     if changed:
         await tx.execute(text(_MOTOR), [_motor(motor, granted, heard, moment) for motor in changed])
-    await _save_alarms(tx, held.tenant_id, effects, moment)
     await tx.execute(
         text(_GROUP),
         {
@@ -119,18 +115,6 @@ async def _save_runs(tx: AsyncSession, held: Held, after: Group, effects: tuple[
             await tx.execute(text(_RUN), some)
     if moves:
         await tx.execute(text(_EVENT), [_event(move, held.tenant_id, moment) for move in moves])
-
-
-async def _save_alarms(tx: AsyncSession, tenant_id: UUID, effects: tuple[Effect, ...], moment: Moment) -> None:
-    for effect in effects:
-        if isinstance(effect, AlarmCleared):
-            await tx.execute(
-                text("UPDATE incident SET ended_at = :at WHERE device_id = :device AND ended_at IS NULL"),
-                {"device": effect.device_id, "at": moment.at},
-            )
-        elif isinstance(effect, AlarmRaised):
-            bound = {"tenant": tenant_id, "device": effect.device_id, "alarm": effect.alarm, "at": moment.at}
-            await tx.execute(text(_RAISE), bound)
 
 
 def _motor(motor: Motor, granted: set[str], heard: Heard | None, moment: Moment) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from domain.limits import Level
+from domain.pump.motor_alerts import MotorRule
 from domain.pump.words import Alarm, HoldCause, Mode, Reason, RunState, WaitsFor
 from storage.wallet_views import WalletView
 
@@ -177,14 +179,17 @@ class RunHistory:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """A motor was measured ON against the rules. `ended_at` None: it still is."""
+    """An alert of a motor. `ended_at` None: it is open."""
 
-    id: int
+    id: UUID
     tenant_id: UUID
     tenant_name: str
     device_id: str
     motor_name: str
-    alarm: Alarm
+    rule: MotorRule
+    level: Level
+    detail: str
+    """The fault, as its controller names it."""
     began_at: datetime
     ended_at: datetime | None
 

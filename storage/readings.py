@@ -4,7 +4,7 @@ COPY is refused on a table with row-level security, hence the stage; it empties 
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -29,30 +29,39 @@ _COPY = "COPY stage FROM STDIN (FORMAT binary)"
 _MOVE = "INSERT INTO reading SELECT * FROM stage ON CONFLICT DO NOTHING"
 
 
-async def write(cursor: psycopg.AsyncCursor[Any], readings: Sequence[Reading]) -> int:
-    """Stores readings inside the caller's transaction, on a connection that has STAGE; returns how many were new."""
+async def write(cursor: psycopg.AsyncCursor[Any], readings: Iterable[Reading]) -> int:
+    """Stores readings inside the caller's transaction, on a connection that has STAGE; returns how many were new.
+
+    Those of one device best come one after the other: the key begins with it, so they meet in the same pages.
+    """
     async with cursor.copy(_COPY) as copy:
         await copy.write(encode(readings))
     await cursor.execute(_MOVE)
     return cursor.rowcount
 
 
-def encode(readings: Sequence[Reading]) -> bytes:
+def encode(readings: Iterable[Reading]) -> bytes:
     """Encodes readings as PostgreSQL's binary COPY format (documentation of COPY, "Binary Format")."""
     parts = [_HEADER]
-    add = parts.append
+    add, float_of = parts.append, _Floats().__getitem__
     heads: dict[str, tuple[UUID | None, bytes]] = {}
-    floats: dict[float | None, bytes] = {None: _NULL}  # sensors round, so the same values come again and again
     for tenant_id, pit_id, device_id, boot_id, seq, at_us, values in readings:
         head = heads.get(device_id)
         if head is None or head[0] is not pit_id:  # a device may be moved in the middle of a batch
             head = heads[device_id] = (pit_id, _head(tenant_id, pit_id, device_id))
         add(head[1])
         add(_key(4, boot_id, 8, seq, 8, at_us - _POSTGRES_EPOCH_US))
-        for value in values:
-            add(floats.get(value) or floats.setdefault(value, _float(4, value)))
+        parts += map(float_of, values)
     add(_TRAILER)
     return b"".join(parts)
+
+
+class _Floats(dict[float | None, bytes]):
+    """Values as the format has them. Sensors round, so the same ones come again and again."""
+
+    def __missing__(self, value: float | None) -> bytes:
+        encoded = self[value] = _NULL if value is None else _float(4, value)
+        return encoded
 
 
 def _head(tenant_id: UUID, pit_id: UUID | None, device_id: str) -> bytes:

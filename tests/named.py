@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from storage import photo_files
 from storage.session import EVERY_TENANT, transaction
 from tests.conftest import Workshop
 
@@ -62,6 +63,10 @@ _NAMES = [
     " :now)",
     "INSERT INTO job_event (tenant_id, job_id, at, kind, state, said, by)"
     " VALUES (:tenant, :job, :now, 'note_on_job', 'received', :said, :owner)",
+    "INSERT INTO photo (id, tenant_id, job_id, media_type, size, width, height, content_sha256, taken_at, taken_by)"
+    " VALUES (:photo, :tenant, :job, 'image/jpeg', 1, 1, 1, :digest, :now, :owner)",
+    "INSERT INTO camera (id, tenant_id, pit_id, name, host, path, created_at, changed_at)"
+    " VALUES (:camera, :tenant, :pit, :said, '192.0.2.64', '/live', :now, :now)",
     "INSERT INTO foreign_sensor (device_id, tenant_id, topic, rules, changed_at)"
     ' VALUES (:device, :tenant, :said, \'[{"metric": "t_c", "path": "x", "unit": "°C"}]\', :now)',
     "INSERT INTO foreign_message VALUES (:tenant, :said, :now, :said)",
@@ -71,7 +76,7 @@ _NAMES = [
 
 _IDS = (
     "film", "alert", "silence", "invitation", "key", "session", "message", "group", "run", "transfer", "request",
-    "customer", "vehicle", "job",
+    "customer", "vehicle", "job", "photo", "camera",
 )  # fmt: skip
 
 
@@ -81,7 +86,9 @@ async def name_everything(shop: Workshop, said: str) -> dict[str, str]:
     bound = {
         "tenant": shop.tenant_id, "pit": shop.pit_id, "device": shop.device_id, "owner": shop.owner.person_id,
         "staff": shop.staff.person_id, "said": said, "now": datetime.now(UTC), **ids,
+        "digest": photo_files.digest_of(said.encode()),
     }  # fmt: skip
+    photo_files.keep(shop.tenant_id, said.encode(), said.encode())
     async with transaction(EVERY_TENANT) as tx:
         for statement in _NAMES:
             await tx.execute(text(statement), bound)

@@ -15,6 +15,8 @@ import yaml
 
 from deploy import make_secrets
 from ingest.broker_address import BrokerAddress
+from ingest.video.mediamtx import MediaMtxPlaces
+from ingest.video.mediamtx_http import PATH
 from settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -145,3 +147,23 @@ def test_what_the_image_needs_is_let_into_it() -> None:
     tops = {name.split(".")[0] for name in names}
     own = {path.name for path in ROOT.iterdir() if path.stem in tops and (path.is_dir() or path.suffix == ".py")}
     assert own <= let_in
+
+
+# --- MediaMTX ---
+
+
+def test_mediamtx_asks_us_before_it_lets_anybody_in_and_listens_where_we_look() -> None:
+    conf = yaml.safe_load((ROOT / "deploy/mediamtx/mediamtx.yml").read_text())
+    assert conf["authMethod"] == "http" and conf["authHTTPExclude"] == [] and conf["paths"] == {}
+    assert conf["authHTTPAddress"] == f"http://app:8080/api{PATH}"
+    places = MediaMtxPlaces.at(Settings.model_fields["mediamtx_host"].default)
+    for switch, address, place in (
+        ("api", "apiAddress", places.api),
+        ("webrtc", "webrtcAddress", places.webrtc),
+        ("hls", "hlsAddress", places.hls),
+        ("rtsp", "rtspAddress", places.rtsp),
+    ):
+        assert conf[switch] is True and place.endswith(conf[address]) and "//mediamtx:" in place
+    assert not [name for name in ("rtmp", "srt", "playback", "metrics", "pprof") if conf[name] is not False]
+    service = compose()["services"]["mediamtx"]
+    assert service["profiles"] == ["mediamtx"] and "deploy/mediamtx/mediamtx.yml" in service["volumes"][0]

@@ -1,5 +1,5 @@
-"""The demo: three tenants with people, pits, motors, devices and a month of past, and who runs the platform, made once
-on an empty database; and the virtual devices that go on where the past ends.
+"""The demo: three tenants with people, pits, motors, devices, jobs and a month of past, and who runs the platform, made
+once on an empty database; and the virtual devices that go on where the past ends.
 
 Passwords are generated and kept in the data folder, so that later starts show the same ones.
 """
@@ -23,6 +23,7 @@ from tools import demo_files
 from tools.demo_cast import CAST, NOTES
 from tools.demo_files import FLEET, DemoRefused, Login
 from tools.demo_fleet import Fleet
+from tools.demo_jobs import add_jobs
 from tools.demo_make import Made
 from tools.demo_past import note_past_alerts, write_past
 from tools.demo_pumps import add_pumps, load_motors, write_boards
@@ -84,6 +85,7 @@ async def seed(now: datetime, data: Path) -> Demo:
         await tx.execute(text("UPDATE device SET credential = 'password', claimed_at = created_at"))  # on the cards
         await add_pumps(tx, made.motors, made.sold, now - SOLD_BEFORE)
         await write_past(tx, made.pits, now)
+        await add_jobs(tx, made.staff, now)
         await note_past_alerts(tx, made.staff, NOTES)
     await check_silence(now, listening_since=now - timedelta(hours=1))
     return Demo(tuple(made.logins), data)

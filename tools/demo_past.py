@@ -20,7 +20,7 @@ from actions.alert_rules import step_rules
 from actions.directory import PitRules
 from actions.limits import resolved_limits
 from actions.live import Hub
-from domain.readings import METRICS, Reading
+from domain.readings import METRICS, Reading, by_pit, runs
 from storage import partitions, readings
 from tests.virtual.climate import HOUR_S, Air, Room, climate, spraying_in
 from tests.virtual.fleet import SENSORS
@@ -67,7 +67,7 @@ async def write_past(tx: AsyncSession, pits: Sequence[PastPit], now: datetime) -
         seen += [r for pit in pits for r in _sprayed_hours(pit, hours_since_s, minutes_since_s)]
         limits = await resolved_limits(tx, {pit.tenant_id for pit in pits})
         rules = {pit_id: PitRules.of(of_pit) for pit_id, of_pit in limits.items()}
-        await step_rules(cursor, seen + singles, rules, Hub())
+        await step_rules(cursor, by_pit(runs(seen + singles)), rules, Hub())
 
 
 async def _driver(tx: AsyncSession) -> psycopg.AsyncConnection[Any]:

@@ -15,7 +15,7 @@ from storage.queries import AlertRow
 from storage.session import transaction
 
 SETTLE_S = 0.15  # several changes at once are one refresh
-REST_S = 1.0  # between two refreshes of one workshop, whose alerts may change all the time while old readings come in
+REST_S = 2.0  # between two refreshes of one workshop, whose alerts may change all the time while old readings come in
 ROWS_MAX = 60
 
 Show = Callable[[list[AlertRow]], Awaitable[None]]

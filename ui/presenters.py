@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from actions.live import PitNow, hub
+from domain.alerts import CAMERA, SILENT, WITHOUT_VALUE
 from domain.limits import DEFAULTS, Level, Limits, Origin, resolve
 from domain.readings import FACTS, METRICS, Metric
 from storage.queries import AlertRow, DeviceRow, PitRow
+from ui import motor_alert_words
 from ui.components.alerts import AlertView
 from ui.components.device_row import DeviceView
 from ui.components.quantities import QUANTITIES, metric_view
@@ -83,14 +85,23 @@ def value_text(rule: str, value: float | None) -> str:
 
 
 def alert_title(row: AlertRow, zone: str, now: datetime, *, with_pit: bool = True) -> str:
-    """Pit 4: PM2.5 41.8 µg/m³; Pit 6: no data since 09:41."""
-    if row.rule == "silent":
-        what = _("no data since {time}").format(time=moment(row.changed_at, zone, now))
-        if row.resolved_at is not None:
-            what = _("no data for {time}").format(time=duration((row.resolved_at - row.raised_at).total_seconds()))
+    """Pit 4: PM2.5 41.8 µg/m³; Pit 6: no data since 09:41; Motor 1: ON though nobody started it."""
+    if row.rule in motor_alert_words.RULES:
+        return f"{row.device_name or row.device_id}: {motor_alert_words.what(row.rule, row.detail)}"
+    if row.rule in WITHOUT_VALUE:
+        what = _what_is_missing(row, zone, now)
     else:
         what = f"{metric_name(row.rule)} {value_text(row.rule, value_now(row))}"
     return f"{row.pit_name}: {what}" if with_pit and row.pit_name else what[:1].upper() + what[1:]
+
+
+def _what_is_missing(row: AlertRow, zone: str, now: datetime) -> str:
+    is_camera = row.rule == CAMERA
+    if row.resolved_at is not None:
+        lasted = duration((row.resolved_at - row.raised_at).total_seconds())
+        return (_("no camera picture for {time}") if is_camera else _("no data for {time}")).format(time=lasted)
+    since = moment(row.changed_at, zone, now)
+    return (_("no camera picture since {time}") if is_camera else _("no data since {time}")).format(time=since)
 
 
 def value_now(row: AlertRow) -> float | None:
@@ -107,7 +118,11 @@ def alert_why(row: AlertRow, zone: str, now: datetime) -> str:
         seen = _("Seen by {name}, {time}").format(name=row.acknowledged_by, time=moment(row.acknowledged_at, zone, now))
         return f"{seen}: {row.note}" if row.note else seen
     since = duration(((row.resolved_at or now) - row.raised_at).total_seconds())
-    if row.rule == "silent":
+    if row.rule in motor_alert_words.RULES:
+        return motor_alert_words.advice(row.rule)
+    if row.rule == CAMERA:
+        return _("The camera sends no picture")
+    if row.rule == SILENT:
         return _("{device} is silent").format(device=row.device_name or row.device_id)
     limit = number(row.limit_value, FACTS[Metric(row.rule)].digits if (row.limit_value or 0) % 1 else 0)
     text = _("Limit {limit}, for {time}").format(limit=limit, time=since)
@@ -115,7 +130,7 @@ def alert_why(row: AlertRow, zone: str, now: datetime) -> str:
 
 
 def alert_state(row: AlertRow) -> State:
-    return "unknown" if row.rule == "silent" else STATES[max(row.level, Level.WARNING)]
+    return "unknown" if row.rule in WITHOUT_VALUE else STATES[max(row.level, Level.WARNING)]
 
 
 def alert_view(row: AlertRow, zone: str, now: datetime, may_acknowledge: bool) -> AlertView:

@@ -29,7 +29,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 BODY_BYTES_MAX = 1 << 20
 UPLOAD_BYTES_MAX = 16 << 20
-"""Of a file that a page takes; each page says less where less will do."""
+"""Of a file that a page or the API takes; each says less where less will do."""
+TAKES_PHOTO = re.compile(r"/api/v1/jobs/[^/]+/photos")
 HSTS_S = 365 * 86_400
 POLICY_REFUSED = 1008  # RFC 6455
 TOO_LARGE = "This is too large to send. Send less at once."
@@ -185,7 +186,8 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
 
 
 def _bytes_max(path: str) -> int:
-    return UPLOAD_BYTES_MAX if path.startswith(UPLOADS) else BODY_BYTES_MAX
+    takes_files = path.startswith(UPLOADS) or TAKES_PHOTO.fullmatch(path)
+    return UPLOAD_BYTES_MAX if takes_files else BODY_BYTES_MAX
 
 
 def _name(host: str) -> str:

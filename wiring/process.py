@@ -12,6 +12,7 @@ import structlog
 from actions import keys, release_key
 from actions.announce import hear
 from actions.follow import follow_for_ever
+from actions.jobs import photos
 from actions.live import hub
 from actions.people.first_run import offer_first_run
 from actions.people.housekeeping import sweep_for_ever
@@ -20,15 +21,17 @@ from actions.refresh import AlertRefresher
 from actions.warm import warm
 from ingest.device_addresses import DeviceAddresses
 from settings import Settings
-from storage import migrate, partitions, session
+from storage import migrate, partitions, photo_files, session
 from storage.embedded import EmbeddedPostgres
 from storage.secret import derive, load_or_make
 from storage.session import EVERY_TENANT, transaction
 from ui import live
 from ui.pages import Feeds
+from wiring.cameras import open_cameras, start_cameras
 from wiring.devices import start_broker, start_ingest
 from wiring.outbox import offer_ways, start_outbox
 from wiring.product import Product
+from wiring.video import start_video
 
 if TYPE_CHECKING:
     from tools.demo import Demo
@@ -47,6 +50,8 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
         keys.open(secret)
         offer_ways(settings)
         release_key.open(settings.release_key, settings.data)
+        open_cameras(settings, with_demo=with_demo)
+        photo_files.open(settings.data / "photos")
         session.open(await migrate.prepare(owner_url, secret), settings.database_pool)
         stack.push_async_callback(session.close)
         async with transaction(EVERY_TENANT) as tx:
@@ -76,11 +81,15 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
         else:
             product.supervisor.keep("readings of other processes", lambda: follow_for_ever(hub, live.watched_tenants))
         if settings.role != "ingest":
+            start_video(stack, product)
             stack.callback(relay.use())
             product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))
             product.supervisor.keep("alert pages", feeds.alerts.run)
             product.supervisor.keep("pump pages", feeds.pumps.run)
+            product.supervisor.keep("job pages", feeds.jobs.run)
             product.supervisor.keep("housekeeping", sweep_for_ever)
+            start_cameras(product)
+            product.supervisor.keep("sweep of photos", photos.sweep_for_ever)
             start_outbox(product)
             await _offer_first_run()
         if shown:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from actions.cameras.sources import Sources
+from actions.cameras.viewing import Viewing
 from actions.directory import Directory
 from actions.outbox.sender import SenderCounters
 from ingest.commander import Commander
@@ -15,6 +17,8 @@ from ingest.rights_keeper import RightsKeeper
 from ingest.sender import Sender
 from ingest.supervisor import Supervisor
 from ingest.ticker import Ticker
+from ingest.video.gateway import EmbeddedGateway
+from ingest.video.mediamtx import MediaMtxGateway
 from settings import Settings
 
 
@@ -34,7 +38,10 @@ class Product:
     sender: Sender | None = None
     commander: Commander | None = None
     pumps: PumpOffice | None = None
+    sources: Sources = field(default_factory=Sources)
+    viewing: Viewing = field(default_factory=Viewing)
     rights: RightsKeeper | None = None
+    video: EmbeddedGateway | MediaMtxGateway | None = None
     addresses: DeviceAddresses = field(default_factory=DeviceAddresses)
 
     async def catch_up(self) -> None:

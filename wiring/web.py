@@ -13,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from actions.live import hub
 from actions.release_key import WrongReleaseKey
 from api import health, oidc, rest
+from api import video as camera_video
 from ingest import claim_http, firmware_http, poll_http
 from ingest import http as http_ingest
 from ingest.broker import BrokerError, WrongBrokerUrl
@@ -25,6 +26,7 @@ from ui import faults, pages, theme, web_guard
 from ui.pages import Feeds
 from wiring.process import running
 from wiring.product import Product
+from wiring.video import mount_video, video_numbers
 
 START_FAULTS = (
     DemoRefused,
@@ -50,7 +52,10 @@ def serve(settings: Settings, with_demo: bool) -> None:
                     rest_api, started.directory, hub, started.presence, started.supervisor
                 )
                 claim_http.mount(rest_api, started.addresses)
+                if settings.role != "ingest":
+                    camera_video.mount(app, started.viewing)
                 firmware_http.mount(rest_api)
+                mount_video(rest_api, settings)
                 if started.consumer is not None:
                     poll_http.mount(
                         rest_api, started.directory, started.presence, started.consumer.reject, started.commander
@@ -106,7 +111,13 @@ def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI
     faults.install(app)
     rest_api = rest.mount(app, settings.public_url, with_people=settings.role != "ingest")
     health.mount_health(
-        app, product, gauges=lambda: {"pages": len(Client.instances), "sockets": rest_api.state.socket.clients}
+        app,
+        product,
+        gauges=lambda: {
+            "pages": len(Client.instances),
+            "sockets": rest_api.state.socket.clients,
+            **video_numbers(product()),
+        },
     )
     if settings.oidc_issuer:
         secret = settings.oidc_client_secret.get_secret_value()

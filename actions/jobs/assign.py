@@ -14,10 +14,17 @@ from storage.session import transaction
 
 
 async def assign(
-    job_id: UUID, version: int, pit_id: UUID | None, staff: frozenset[UUID], by: Viewer, now: datetime
+    job_id: UUID,
+    version: int,
+    pit_id: UUID | None,
+    staff: frozenset[UUID],
+    by: Viewer,
+    now: datetime,
+    *,
+    key: UUID | None = None,
 ) -> Refusal | Refused | Job:
     """Takes the whole answer: whoever is not named works on the job no longer. NOT_FOUND: no such job, pit or person
-    of the crew. MOVED_MEANWHILE: the job is not at `version` any more.
+    of the crew. MOVED_MEANWHILE: the job is not at `version` any more. With a `key`, asking again changes nothing.
     """
     if not by.may(Intent.WORK_ON_JOBS):
         return Refusal.NOT_ALLOWED
@@ -25,6 +32,8 @@ async def assign(
         locked = await job_rows.lock(tx, by.tenant_id, job_id)
         if locked is None:
             return Refusal.NOT_FOUND
+        if key is not None and (earlier := await job_rows.done_with(tx, by.tenant_id, key)):
+            return locked.job if earlier == (job_id, Deed.ASSIGN) else Refusal.KEY_USED
         if pit_id is not None and not await job_rows.lock_pit(tx, pit_id):
             return Refusal.NOT_FOUND
         if await job_rows.crew_among(tx, by.tenant_id, staff) != staff:
@@ -38,5 +47,5 @@ async def assign(
         await follow_stage(tx, by.tenant_id, locked.job, answer, now)
         before = {"pit_id": locked.job.pit_id, "staff": locked.job.staff}
         after = {"pit_id": answer.pit_id, "staff": answer.staff}
-        await tell(tx, Deed.ASSIGN, answer, locked.name, by, now, before=before, after=after)
+        await tell(tx, Deed.ASSIGN, answer, locked.name, by, now, before=before, after=after, key=key)
     return answer

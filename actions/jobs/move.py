@@ -15,7 +15,7 @@ from domain.jobs.moves import decide
 from domain.jobs.tracking import AFTER_DELIVERY
 from domain.jobs.words import Event, Stage, State
 from domain.refusals import Refusal
-from storage import job_links, job_rows
+from storage import job_links, job_papers, job_rows
 from storage.job_rows import LockedJob
 from storage.session import transaction
 
@@ -23,25 +23,38 @@ WORKED_ON = frozenset({State.IN_PROGRESS, State.QUALITY_CHECK})
 """The time that a job spends here is what its kind of work takes."""
 
 
-async def move(job_id: UUID, ask: Ask, by: Viewer, now: datetime) -> Refusal | Refused | Job:
+async def move(
+    job_id: UUID, ask: Ask, by: Viewer, now: datetime, *, key: UUID | None = None
+) -> Refusal | Refused | Job:
     """The job as it is now. MOVED_MEANWHILE: somebody changed it after the asker had read it; nothing was done. The
-    role that counts is the viewer's, whatever `ask` says.
+    role that counts is the viewer's, whatever `ask` says. With a `key`, asking again moves nothing a second time.
     """
     if not by.may(Intent.WORK_ON_JOBS):
         return Refusal.NOT_ALLOWED
     async with transaction(by.tenant_id) as tx:
-        locked = await job_rows.lock(tx, by.tenant_id, job_id)
-        if locked is None:
-            return Refusal.NOT_FOUND
-        answer = decide(locked.job, replace(ask, role=by.role), await _around(tx, by, locked.job, ask.event, now))
-        if isinstance(answer, Refused):
-            return answer
-        await _save(tx, by.tenant_id, locked, answer, now)
-        before, after = _difference(locked.job, answer, ask)
-        await tell(
-            tx, Deed.MOVE, answer, locked.name, by, now, before=before, after=after, was=locked.job.state,
-            kind=ask.event, said=ask.reason.strip(),
-        )  # fmt: skip
+        return await moved(tx, job_id, ask, by, now, key=key)
+
+
+async def moved(
+    tx: AsyncSession, job_id: UUID, ask: Ask, by: Viewer, now: datetime, *, key: UUID | None = None, signed_by: str = ""
+) -> Refusal | Refused | Job:
+    """The same as part of the caller's transaction, who has asked for the right. `signed_by`: who took the car."""
+    locked = await job_rows.lock(tx, by.tenant_id, job_id)
+    if locked is None:
+        return Refusal.NOT_FOUND
+    if key is not None and (earlier := await job_rows.done_with(tx, by.tenant_id, key)):
+        return locked.job if earlier == (job_id, ask.event) else Refusal.KEY_USED
+    answer = decide(locked.job, replace(ask, role=by.role), await _around(tx, by, locked.job, ask.event, now))
+    if isinstance(answer, Refused):
+        return answer
+    await _save(tx, by.tenant_id, locked, answer, now)
+    before, after = _difference(locked.job, answer, ask)
+    if signed_by:
+        after["signed_by"] = signed_by
+    await tell(
+        tx, Deed.HAND_OVER if signed_by else Deed.MOVE, answer, locked.name, by, now, before=before, after=after,
+        was=locked.job.state, kind=ask.event, said=signed_by or ask.reason.strip(), key=key,
+    )  # fmt: skip
     return answer
 
 
@@ -63,6 +76,8 @@ async def _save(tx: AsyncSession, tenant_id: UUID, locked: LockedJob, job: Job, 
     await follow_stage(tx, tenant_id, locked.job, job, now)
     if job.ended_at is not None:
         await job_links.shorten(tx, tenant_id, job.id, now + AFTER_DELIVERY)
+    if job.state is State.DELIVERED:
+        await job_papers.issue_warranty(tx, tenant_id, job.id, now)
 
 
 async def follow_stage(tx: AsyncSession, tenant_id: UUID, before: Job, after: Job, now: datetime) -> None:

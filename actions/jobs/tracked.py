@@ -22,6 +22,14 @@ _BY_MINUTE = history.BY_NAME["1m"]
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """The job that a link leads to; never shown."""
+
+    tenant_id: UUID
+    job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Tracked:
     state: State
     stage: Stage | None
@@ -37,9 +45,16 @@ class Tracked:
 
 
 async def track(token: str, address: str, now: datetime) -> Refusal | TryLater | Tracked:
-    """LINK_UNKNOWN: there is no such link, or it is over, or was ended: the answer is the same. Whoever guesses has to
-    wait longer and longer, by network address.
-    """
+    """LINK_UNKNOWN: there is no such link, or it is over, or was ended: the answer is the same."""
+    found = await find(token, address, now)
+    if not isinstance(found, Followed):
+        return found
+    async with transaction(found.tenant_id) as tx:
+        return await _seen(tx, found.tenant_id, found.job_id, now)
+
+
+async def find(token: str, address: str, now: datetime) -> Refusal | TryLater | Followed:
+    """The job of a link. Whoever guesses has to wait longer and longer, by network address."""
     guess = await throttle.attempt({throttle.key_of("track", throttle.network_of(address)): ADDRESS}, now)
     if isinstance(guess, TryLater):
         return guess
@@ -48,9 +63,7 @@ async def track(token: str, address: str, now: datetime) -> Refusal | TryLater |
         if found is None:
             return Refusal.LINK_UNKNOWN
         await throttle.forgive(tx, guess)
-    tenant_id, job_id = found
-    async with transaction(tenant_id) as tx:
-        return await _seen(tx, tenant_id, job_id, now)
+    return Followed(*found)
 
 
 async def _seen(tx: AsyncSession, tenant_id: UUID, job_id: UUID, now: datetime) -> Refusal | Tracked:

@@ -4,7 +4,7 @@ a few times in a while and then only if it stays, and what is silenced waits for
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,15 +29,16 @@ _NOT_SILENCED = """
 
 _ALERT = """
     SELECT a.id, a.tenant_id, a.rule, a.level, a.value, a.limit_value, a.flapping, a.raised_at, a.resolved_at,
-        a.told_level, a.told_at, coalesce(p.name, '') AS pit, coalesce(d.name, '') AS device, t.zone, t.notify
+        a.told_level, a.told_at, a.detail, coalesce(p.name, '') AS pit, coalesce(d.name, '') AS device, t.zone, t.notify
     FROM alert a JOIN tenant t ON t.id = a.tenant_id LEFT JOIN pit p ON p.id = a.pit_id
     LEFT JOIN device d ON d.id = a.device_id"""
 
 # Of one rule no more than so many are told in a while: the next one is told when it is still open after that.
 _UNTOLD = f"""{_ALERT}
     WHERE ((a.resolved_at IS NULL AND a.level > a.told_level AND {_NOT_SILENCED}
-            AND (a.told_level > 0 OR (SELECT count(*) FROM alert b WHERE b.pit_id = a.pit_id AND b.rule = a.rule
-                AND b.device_id IS NOT DISTINCT FROM a.device_id AND b.told_at > :damped) < :flaps))
+            AND (a.told_level > 0 OR (SELECT count(*) FROM alert b WHERE b.rule = a.rule AND b.told_at > :damped
+                AND b.device_id IS NOT DISTINCT FROM a.device_id
+                AND (b.pit_id = a.pit_id OR a.pit_id IS NULL AND b.device_id = a.device_id)) < :flaps))
         OR (a.resolved_at IS NOT NULL AND NOT a.told_over))
     ORDER BY a.raised_at LIMIT :most FOR UPDATE OF a SKIP LOCKED"""
 
@@ -47,15 +48,18 @@ _UNACKNOWLEDGED = f"""{_ALERT}
     ORDER BY a.told_at LIMIT :most FOR UPDATE OF a SKIP LOCKED"""
 
 _PEOPLE = """
-    SELECT p.id, p.language, m.notify, c.id AS channel, c.way, c.shown FROM membership m
+    SELECT m.tenant_id, p.id, p.language, m.notify, c.id AS channel, c.way, c.shown FROM membership m
     JOIN tenant t ON t.id = m.tenant_id AND t.status = 'active' JOIN person p ON p.id = m.person_id
     JOIN channel c ON c.person_id = p.id AND c.verified_at IS NOT NULL
-    WHERE m.tenant_id = :tenant AND m.role = ANY(:roles) AND m.suspended_at IS NULL AND p.suspended_at IS NULL
+    WHERE m.tenant_id = ANY(:tenants) AND m.role = ANY(:roles) AND m.suspended_at IS NULL AND p.suspended_at IS NULL
     ORDER BY p.id, c.created_at"""
 
 _WERE_TOLD = """
-    SELECT channel_id FROM message WHERE tenant_id = :tenant AND about = :about AND channel_id IS NOT NULL
-        AND attempts > 0 AND status <> 'withdrawn'"""
+    SELECT about, channel_id FROM message WHERE tenant_id = ANY(:tenants) AND about = ANY(:abouts)
+        AND channel_id IS NOT NULL AND attempts > 0 AND status <> 'withdrawn'"""
+
+People = Mapping[UUID, Sequence[Row[Any]]]
+"""Those of each tenant who may do something, with their wishes, one row for each verified channel."""
 
 
 def utc_now() -> datetime:
@@ -73,7 +77,7 @@ class AlertNews:
     async def run(self) -> None:
         """Looks for ever."""
         while True:
-            if not await self.round():
+            if await self.round() < AT_ONCE:
                 await asyncio.sleep(LOOK_EVERY_S)
 
     async def round(self) -> int:
@@ -85,40 +89,34 @@ class AlertNews:
         bound = {"now": now, "damped": now - FLAP_WINDOW, "flaps": FLAPS_MAX, "most": AT_ONCE}
         async with transaction(EVERY_TENANT) as tx:
             alerts = (await tx.execute(text(_UNTOLD), bound)).all()
-            for alert in alerts:
-                if alert.resolved_at is not None:
-                    await self._tell_end(tx, alert, now)
-                else:
-                    news = News.WORSE if alert.told_level else News.RAISED
-                    await self._put(tx, alert, news, await _people(tx, alert.tenant_id, Intent.SEE_ALERTS), now)
-                    await tx.execute(
-                        text("UPDATE alert SET told_level = level, told_at = :now WHERE id = :id"),
-                        {"now": now, "id": alert.id},
-                    )
+            people = await _people(tx, alerts, Intent.SEE_ALERTS)
+            over = [alert for alert in alerts if alert.resolved_at is not None]
+            told = await _told(tx, over)
+            for alert in over:  # what still waits about it is withdrawn by the sender
+                to = [person for person in people[alert.tenant_id] if person.channel in told[_about(alert)]]
+                await self._put(tx, alert, News.OVER, to, now)
+            untold = [alert for alert in alerts if alert.resolved_at is None]
+            for alert in untold:
+                news = News.WORSE if alert.told_level else News.RAISED
+                await self._put(tx, alert, news, people[alert.tenant_id], now)
+            await _note(tx, "told_over = true", over, now)
+            await _note(tx, "told_level = level, told_at = :now", untold, now)
         return len(alerts)
-
-    async def _tell_end(self, tx: AsyncSession, alert: Row[Any], now: datetime) -> None:
-        """To whom the alert was told; what still waits about it is withdrawn by the sender."""
-        told = set((await tx.execute(text(_WERE_TOLD), {"tenant": alert.tenant_id, "about": _about(alert)})).scalars())
-        people = await _people(tx, alert.tenant_id, Intent.SEE_ALERTS) if told else ()
-        await self._put(tx, alert, News.OVER, [person for person in people if person.channel in told], now)
-        await tx.execute(text("UPDATE alert SET told_over = true WHERE id = :id"), {"id": alert.id})
 
     async def _call_owners(self, now: datetime) -> int:
         """Tells owners of critical alerts that nobody acknowledged in time, each once."""
-        called = 0
         bound = {"now": now, "critical": int(Level.CRITICAL), "most": AT_ONCE}
         async with transaction(EVERY_TENANT) as tx:
-            for alert in (await tx.execute(text(_UNACKNOWLEDGED), bound)).all():
-                if not NotifySettings.of(alert.notify).is_overdue(alert.told_at, now):
-                    continue
-                owners = await _people(tx, alert.tenant_id, Intent.CHANGE_NOTIFICATIONS)
-                await self._put(tx, alert, News.UNACKNOWLEDGED, owners, now)
-                await tx.execute(
-                    text("UPDATE alert SET escalated_at = :now WHERE id = :id"), {"now": now, "id": alert.id}
-                )
-                called += 1
-        return called
+            alerts = [
+                alert
+                for alert in (await tx.execute(text(_UNACKNOWLEDGED), bound)).all()
+                if NotifySettings.of(alert.notify).is_overdue(alert.told_at, now)
+            ]
+            owners = await _people(tx, alerts, Intent.CHANGE_NOTIFICATIONS)
+            for alert in alerts:
+                await self._put(tx, alert, News.UNACKNOWLEDGED, owners[alert.tenant_id], now)
+            await _note(tx, "escalated_at = :now", alerts, now)
+        return len(alerts)
 
     async def _put(
         self, tx: AsyncSession, alert: Row[Any], news: News, people: Sequence[Row[Any]], now: datetime
@@ -137,7 +135,8 @@ class AlertNews:
 def _notice(alert: Row[Any], news: News) -> Notice:
     facts = {
         "rule": alert.rule, "level": alert.level, "value": alert.value, "limit": alert.limit_value,
-        "flapping": alert.flapping, "pit": alert.pit, "device": alert.device, "raised_at": alert.raised_at.isoformat(),
+        "flapping": alert.flapping, "detail": alert.detail, "pit": alert.pit, "device": alert.device,
+        "raised_at": alert.raised_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
         "told_at": alert.told_at.isoformat() if alert.told_at else None, "path": f"/alerts/{alert.id}",
     }  # fmt: skip
@@ -148,7 +147,29 @@ def _about(alert: Row[Any]) -> str:
     return f"alert:{alert.id}"
 
 
-async def _people(tx: AsyncSession, tenant_id: UUID, intent: Intent) -> Sequence[Row[Any]]:
-    """Those of the tenant who may do this, with their wishes, one row for each verified channel."""
-    roles = [role.value for role in Role if intent in MAY[role]]
-    return (await tx.execute(text(_PEOPLE), {"tenant": tenant_id, "roles": roles})).all()
+async def _people(tx: AsyncSession, alerts: Iterable[Row[Any]], intent: Intent) -> People:
+    """Those of these alerts' tenants who may do this."""
+    people: dict[UUID, list[Row[Any]]] = {alert.tenant_id: [] for alert in alerts}
+    if people:
+        roles = [role.value for role in Role if intent in MAY[role]]
+        for person in (await tx.execute(text(_PEOPLE), {"tenants": list(people), "roles": roles})).all():
+            people[person.tenant_id].append(person)
+    return people
+
+
+async def _told(tx: AsyncSession, alerts: Iterable[Row[Any]]) -> Mapping[str, set[UUID]]:
+    """The channels to which each of these alerts was told."""
+    told: dict[str, set[UUID]] = {_about(alert): set() for alert in alerts}
+    tenants = list({alert.tenant_id for alert in alerts if alert.told_at is not None})
+    if tenants:
+        rows = await tx.execute(text(_WERE_TOLD), {"tenants": tenants, "abouts": list(told)})
+        for about, channel_id in rows.all():
+            told[about].add(channel_id)
+    return told
+
+
+async def _note(tx: AsyncSession, what: str, alerts: Sequence[Row[Any]], now: datetime) -> None:
+    """Remembers what was done about these alerts."""
+    if alerts:
+        bound = {"ids": [alert.id for alert in alerts]} | ({"now": now} if ":now" in what else {})
+        await tx.execute(text(f"UPDATE alert SET {what} WHERE id = ANY(:ids)"), bound)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions.people.passkeys import forget_passkeys
 from actions.people.second_factor import forget_second_factor
 from actions.people.sessions import end_in
 from actions.people.trail import note, tell
@@ -163,8 +164,8 @@ async def reactivate_account(by: Viewer, person_id: UUID, now: datetime) -> Refu
 
 
 async def clear_second_factor(by: Viewer, person_id: UUID, now: datetime) -> Refusal | None:
-    """For somebody who lost the telephone and the recovery codes: the next sign-in asks for the password only, and
-    open sessions end. NOT_ALLOWED, NOT_FOUND, YOURSELF, BELONGS_TO_OTHERS, SECOND_FACTOR_OFF.
+    """For somebody who lost the telephone: its codes and passkeys open nothing any more, the next sign-in asks for the
+    password only, and open sessions end. NOT_ALLOWED, NOT_FOUND, YOURSELF, BELONGS_TO_OTHERS, SECOND_FACTOR_OFF.
     """
     if not by.may(Intent.CLEAR_SECOND_FACTOR):
         return Refusal.NOT_ALLOWED
@@ -174,11 +175,11 @@ async def clear_second_factor(by: Viewer, person_id: UUID, now: datetime) -> Ref
         who = await own_person(tx, by, person_id)
         if isinstance(who, Refusal):
             return who
-        since = await forget_second_factor(tx, person_id)
-        if since is None:
+        since, passkeys = await forget_second_factor(tx, person_id), await forget_passkeys(tx, person_id)
+        if since is None and not passkeys:
             return Refusal.SECOND_FACTOR_OFF
         ended = await end_in(tx, person_id, now)
-        before, after = {"second_factor_since": since}, {"ended_sessions": ended}
+        before, after = {"second_factor_since": since}, {"ended_sessions": ended, "removed_passkeys": passkeys}
         await note(tx, by, "clear_second_factor", "person", person_id, who.name, before=before, after=after)
     return None
 

@@ -16,7 +16,7 @@ from actions.people.credentials import LOGIN_CHARS_MAX, Account
 from actions.people.entrance import SecondStep, go_in
 from actions.people.invitations import admit, open_invitation
 from actions.people.newcomers import NAME_CHARS_MAX, Newcomer, store_identity, text_fault
-from actions.people.passkeys import has_passkey
+from actions.people.passkeys import count_passkeys
 from actions.people.seats import Seat
 from actions.people.sessions import SignedIn
 from actions.people.trail import note
@@ -120,7 +120,7 @@ async def unlink_identity(seat: Seat, issuer: str, subject: str, now: datetime) 
         found = next((one for one in mine if (one.issuer, one.subject) == (issuer, subject)), None)
         if found is None:
             return Refusal.NOT_FOUND
-        has_another_way = has_password(person.password_hash) or len(mine) > 1 or await has_passkey(tx, person.id)
+        has_another_way = has_password(person.password_hash) or len(mine) > 1 or await count_passkeys(tx, person.id) > 0
         if not has_another_way:
             return Refusal.LAST_WAY_IN
         await tx.delete(found)

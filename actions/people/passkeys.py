@@ -154,8 +154,14 @@ async def remove_passkey(seat: Seat, passkey_id: UUID, now: datetime) -> Refusal
     return None
 
 
-async def has_passkey(tx: AsyncSession, person_id: UUID) -> bool:
-    return bool(await tx.scalar(text("SELECT EXISTS (SELECT 1 FROM passkey WHERE person_id = :id)"), {"id": person_id}))
+async def count_passkeys(tx: AsyncSession, person_id: UUID) -> int:
+    return int(await tx.scalar(text("SELECT count(*) FROM passkey WHERE person_id = :id"), {"id": person_id}) or 0)
+
+
+async def forget_passkeys(tx: AsyncSession, person_id: UUID) -> int:
+    """Removes all as part of the caller's transaction; returns how many there were."""
+    rows = await tx.execute(text("DELETE FROM passkey WHERE person_id = :id RETURNING id"), {"id": person_id})
+    return len(rows.all())
 
 
 async def _of(tx: AsyncSession, person_id: UUID) -> list[Passkey]:

@@ -15,6 +15,7 @@ from actions.people import throttle
 from actions.people.account_news import RESET_LINK, mail_link, tell_of_password
 from actions.people.credentials import LOGIN_CHARS_MAX
 from actions.people.members import own_person
+from actions.people.passkeys import count_passkeys, forget_passkeys
 from actions.people.profile import set_password
 from actions.people.secrets_once import digest, fresh
 from actions.people.sessions import end_in
@@ -50,6 +51,8 @@ class ResetView:
     name: str
     language: str
     expires_at: datetime
+    passkeys: int
+    """How many passkeys open the account besides."""
 
 
 async def ask_for_reset(login: str, address: str, now: datetime) -> TryLater | None:
@@ -138,15 +141,19 @@ async def reset_of(token: str, now: datetime) -> Refusal | ResetView:
     """
     async with transaction(EVERY_TENANT) as tx:
         found = await _open(tx, token, now)
-    if isinstance(found, Refusal):
-        return found
-    row, person = found
-    return ResetView(person.login, person.name, person.language, row.expires_at)
+        if isinstance(found, Refusal):
+            return found
+        row, person = found
+        passkeys = await count_passkeys(tx, person.id)
+    return ResetView(person.login, person.name, person.language, row.expires_at, passkeys)
 
 
-async def reset_password(token: str, password: str, now: datetime) -> Refusal | TryLater | Weakness | None:
-    """Sets the new password and ends all of the person's sessions; they sign in with it afterwards (with their second
-    factor, if they have one). Refusals of `reset_of`.
+async def reset_password(
+    token: str, password: str, now: datetime, *, keeps_passkeys: bool = False
+) -> Refusal | TryLater | Weakness | None:
+    """Sets the new password, ends all of the person's sessions and, unless they are kept, removes the passkeys, by
+    which somebody else could still come in. They sign in with the password afterwards (with their second factor, if
+    they have one). Refusals of `reset_of`.
     """
     view = await reset_of(token, now)  # before a costly hash is made for a link that does not work
     if isinstance(view, Refusal):
@@ -165,12 +172,13 @@ async def reset_password(token: str, password: str, now: datetime) -> Refusal | 
         await tx.flush()
         await set_password(tx, person.id, hash_, now)
         ended = await end_in(tx, person.id, now)
+        removed = 0 if keeps_passkeys else await forget_passkeys(tx, person.id)
         tenants = await _tenants_of(tx, person.id)
         for tenant_id in tenants[:1]:
             await tell_of_password(tx, tenant_id, person.id, now)
         for tenant_id in tenants:
             by = Viewer(person.id, person.name, tenant_id, Role.MEMBER)
-            after = {"ended_sessions": ended}
+            after = {"ended_sessions": ended, "removed_passkeys": removed}
             await note(tx, by, "reset_password", "person", person.id, person.name, after=after)
     return None
 

@@ -84,13 +84,18 @@ async def still_seated(seat: Seat, now: datetime) -> Seat | None:
     """The same seat as it is now, without its token: for what stays open (sockets). None as in `seat_of`, or if the
     session has moved to another tenant.
     """
+    return await seat_by_id(seat.session_id, seat.viewer.tenant_id, now, by_key=seat.door is Door.KEY)
+
+
+async def seat_by_id(session_id: UUID, tenant_id: UUID, now: datetime, *, by_key: bool) -> Seat | None:
+    """The seat of a session, or of an API key, as it is now; None as in `still_seated`."""
     async with transaction(EVERY_TENANT) as tx:
-        if seat.door is Door.KEY:
-            row = await seats.by_key(tx, now, id_=seat.session_id)
+        if by_key:
+            row = await seats.by_key(tx, now, id_=session_id)
         else:
-            row = await seats.by_session(tx, now, SESSION_IDLE, id_=seat.session_id)
+            row = await seats.by_session(tx, now, SESSION_IDLE, id_=session_id)
     found = _seat(row)
-    return found if found and found.viewer.tenant_id == seat.viewer.tenant_id else None
+    return found if found and found.viewer.tenant_id == tenant_id else None
 
 
 async def seats_that_hold(session_ids: Collection[UUID], now: datetime) -> dict[UUID, tuple[UUID, Role]]:

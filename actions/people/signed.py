@@ -20,6 +20,7 @@ SECOND_STEP = "second steps of signing in"
 DEVICE = "browsers that signed in before"
 OUTER_SIGN_IN = "sign-ins by an outer provider"
 LINKING = "linking an outer account"
+VIDEO = "looking at a camera"
 
 
 def sign(purpose: str, claims: Mapping[str, str | list[str]], lasts: timedelta, now: datetime) -> str:

@@ -3,7 +3,7 @@
 Locks: the group's row, then wallets in the order of their members, then the audit trail's head.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,17 +11,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.announce import Announcement, Topic, announce
+from actions.pumps import motor_alerts
 from actions.pumps.lead import Lead, Message
 from domain import wallet as wallets
-from domain.pump import due, runs
+from domain.pump import due, power_cuts, runs
 from domain.pump.effects import Effect, Moved, SameAnswer, SendGrant, SendStop, Settle, TakeHold
 from domain.pump.events import Event, Restarted
 from domain.pump.limits import PumpLimits
+from domain.pump.motor_alerts import MotorAlert, begun
 from domain.pump.state import Group, Motor, Run
 from domain.pump.words import PumpRefusal, ReportRefusal, RunState
 from domain.refusals import Refusal
 from domain.wallet import Move, SettleHold, TransferKind
-from storage import pump_group, pump_ledger, pump_saving
+from storage import pump_cuts, pump_group, pump_ledger, pump_saving
 from storage.pump_group import Held
 from storage.pump_saving import Heard, Moment
 from storage.session import EVERY_TENANT, transaction
@@ -144,8 +146,9 @@ def _step(lead: Lead, held: Held, event: Event, now: datetime) -> Stepped | AnyR
 async def _save(
     tx: AsyncSession, lead: Lead, stepped: Stepped, shed_by: str, quiet: bool, heard: Heard | None = None
 ) -> None:
-    held, after = stepped.held, stepped.after
+    held, after, at = stepped.held, stepped.after, stepped.moment.at
     await _book(tx, held.tenant_id, stepped)
+    await pump_cuts.save(tx, held.tenant_id, held.id, power_cuts.news(held.group, after, stepped.moment.ms), at)
     await pump_saving.save(
         tx,
         held,
@@ -157,8 +160,16 @@ async def _save(
         shed_by=shed_by,
         heard=heard,
     )
+    await motor_alerts.raise_all(tx, held.tenant_id, _begun(held.group, after), at)
     if not quiet or stepped.moves or _is_noticed(held.group, after):
         await announce(tx, Announcement(Topic.PUMP, held.tenant_id, id=str(held.id)))
+
+
+def _begun(before: Group, after: Group) -> Iterator[MotorAlert]:
+    old = {motor.device_id: motor for motor in before.motors}
+    for motor in after.motors:
+        if motor is not old[motor.device_id]:
+            yield from begun(old[motor.device_id], motor)
 
 
 def _due(stepped: Stepped) -> int | None:

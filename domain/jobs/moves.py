@@ -15,7 +15,7 @@ from uuid import UUID
 
 from domain.access import Role
 from domain.jobs.job import Around, Ask, Job, Refused
-from domain.jobs.plans import CHECKLISTS, STAGES
+from domain.jobs.plans import CHECKLISTS, STAGE_CHECKS, STAGES
 from domain.jobs.words import ENDED, IN_PIT, Event, JobRefusal, State
 
 CLIMATE_STEADY = timedelta(minutes=10)
@@ -57,7 +57,19 @@ def decide(job: Job, ask: Ask, around: Around) -> Job | Refused:
 
 def allowed_moves(job: Job, role: Role) -> tuple[Event, ...]:
     """What the table has for somebody of this role, whether or not its guards hold at this moment."""
-    return tuple(event for event in Event if (rule := TABLE.get((job.state, event))) and role in rule.roles)
+    return moves_from(job.state, role)
+
+
+def moves_from(state: State, role: Role) -> tuple[Event, ...]:
+    return tuple(event for event in Event if (rule := TABLE.get((state, event))) and role in rule.roles)
+
+
+def event_towards(state: State, target: State, held_from: State | None = None) -> Event | None:
+    """The move that leads from one state to another; None: there is none, or it leads to where the job is."""
+    for (here, event), rule in TABLE.items():
+        if here is state and state is not target and (rule.to or held_from) is target:
+            return event
+    return None
 
 
 def assign(
@@ -77,6 +89,32 @@ def assign(
         if not staff:
             return Refused(JobRefusal.STAFF_NEEDED, allowed)
     return replace(job, pit_id=pit_id, staff=staff, version=version + 1)
+
+
+def checks_of(job: Job) -> tuple[str, ...]:
+    """What can be ticked off at this moment: of the stage that is worked on, or of the quality check."""
+    if job.state is State.QUALITY_CHECK:
+        return CHECKLISTS[job.work_type]
+    return STAGE_CHECKS[job.stage] if job.state is State.IN_PROGRESS and job.stage else ()
+
+
+def tick(job: Job, item: str, is_on: bool, role: Role) -> Job | Refused:
+    """Ticks something off, or not any more. A set, so it needs no version and is no new one: whoever ticks the same
+    twice, or at the same moment as somebody else, means the same.
+    """
+    if role not in CREW or item not in checks_of(job):
+        return Refused(JobRefusal.NO_SUCH_CHECK, allowed_moves(job, role))
+    return replace(job, checked=job.checked | {item} if is_on else job.checked - {item})
+
+
+def undo_stage(job: Job, version: int, role: Role) -> Job | Refused:
+    """The stage that was finished last is worked on again, as after a tap that was none."""
+    allowed = allowed_moves(job, role)
+    if version != job.version:
+        return Refused(JobRefusal.MOVED_MEANWHILE, allowed)
+    if job.state is not State.IN_PROGRESS or not job.stages_done or role not in CREW:
+        return Refused(JobRefusal.NO_SUCH_MOVE, allowed)
+    return replace(job, stages_done=job.stages_done[:-1], version=version + 1)
 
 
 def _missing(job: Job, ask: Ask, why: JobRefusal) -> tuple[str, ...]:

@@ -31,6 +31,18 @@ WEIGHTS: Mapping[Stage, int] = {
 }
 """How much of the whole work a stage is, relative to the others of the same job."""
 
+STAGE_CHECKS: Mapping[Stage, tuple[str, ...]] = {
+    Stage.INSPECTION: ("damage_noted", "car_photographed"),
+    Stage.WASH: ("grit_rinsed_off", "body_dried"),
+    Stage.PREP: ("surface_decontaminated", "panels_degreased"),
+    Stage.PARTS_REMOVAL: ("parts_labelled", "clips_counted"),
+    Stage.SECOND_WASH: ("gaps_washed_out", "no_water_in_gaps"),
+    Stage.FILM: ("roll_noted", "panels_wiped", "panels_covered", "edges_tucked"),
+    Stage.REASSEMBLY: ("clips_all_back", "functions_tried"),
+    Stage.FINISHING: ("moisture_out", "last_wipe_done"),
+}
+"""What is ticked off during a stage. An open one keeps nobody from finishing it: the tablet asks first."""
+
 _EVERY_CAR = ("surface_clean", "lights_and_sensors_work", "inside_clean", "no_tools_left")
 _FILM = ("edges_sealed", "no_bubbles", "no_dust_under_film", "no_stretch_marks")
 _PARTS = ("parts_back_in_place", "gaps_even")
@@ -41,3 +53,8 @@ CHECKLISTS: Mapping[WorkType, tuple[str, ...]] = {
     WorkType.CERAMIC_COATING: ("even_gloss", "no_high_spots", "curing_time_kept", *_EVERY_CAR),
     WorkType.CUSTOM: ("as_agreed_with_customer", *_EVERY_CAR),
 }
+
+
+def stage_minutes(work_type: WorkType, stage: Stage, whole_min: int) -> int:
+    """A stage's part of the working minutes of a whole job."""
+    return round(whole_min * WEIGHTS[stage] / sum(WEIGHTS[other] for other in STAGES[work_type]))

@@ -86,6 +86,8 @@ class JobRefusal(StrEnum):
     STAGES_OPEN = "stages_open"
     STAGES_DONE = "stages_done"
     CHECKLIST_OPEN = "checklist_open"
+    NO_SUCH_CHECK = "no_such_check"
+    """Nothing of that name is ticked off at this moment."""
     DEFECT_NEEDED = "defect_needed"
     HOLD_REASON_NEEDED = "hold_reason_needed"
     REASON_NEEDED = "reason_needed"

@@ -6,5 +6,6 @@ state.py     a group of motors, its runs, its devices   hold.py      why a run s
 events.py    what happens to a group                    line.py      who is next, and what that waits for
 effects.py   what is to be done about it                runs.py      the table of runs: `step`
 shedding.py  a tenant's hours without power             estimate.py  how long somebody will wait
-cards.py     what a tap of a card means                 invariants.py what must hold after every step
+cards.py     what a tap of a card means                 power_cuts.py, power_habits.py  when the power is away
+motor_alerts.py what calls for a person                 invariants.py what must hold after every step
 """

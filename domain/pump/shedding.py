@@ -1,6 +1,6 @@
 """A tenant's hours without power, as the owner or the distribution company plans them, in the tenant's local time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -47,29 +47,3 @@ def next_change(windows: Iterable[Window], local: datetime) -> datetime | None:
         begin = window.last_begin(local)
         moments += [begin + timedelta(minutes=window.minutes), begin + WEEK]
     return min((at for at in moments if at > local), default=None)
-
-
-def usual_windows(cuts: Sequence[tuple[datetime, datetime]], days: int, share: float = 0.5) -> list[Window]:
-    """Half hours of the day in which the power was away on at least this share of the last `days` days.
-
-    `cuts` are (began, ended) in local time. The same for every weekday: companies plan by day.
-    """
-    dark = [0] * _SLOTS
-    for began, ended in cuts:
-        slots = set()
-        at = began.replace(minute=began.minute // _SLOT_MIN * _SLOT_MIN, second=0, microsecond=0)
-        while at < ended:
-            slots.add((at.date(), (at.hour * 60 + at.minute) // _SLOT_MIN))
-            at += timedelta(minutes=_SLOT_MIN)
-        for _, slot in slots:
-            dark[slot] += 1
-    usual = [slot for slot in range(_SLOTS) if days and dark[slot] / days >= share]
-    return [
-        Window(day, time(slot * _SLOT_MIN // 60, slot * _SLOT_MIN % 60), _SLOT_MIN)
-        for day in range(7)
-        for slot in usual
-    ]
-
-
-_SLOT_MIN = 30
-_SLOTS = 24 * 60 // _SLOT_MIN

@@ -29,6 +29,8 @@ class AlertRow:
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     note: str
+    detail: str
+    """With `motor_tripped`: the fault, as the controller names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class AlertEventRow:
 
 _ALERTS = (
     "SELECT a.id, a.pit_id, p.name, a.device_id, d.name, a.rule, a.level, a.value, a.limit_value, a.flapping,"
-    " a.raised_at, a.changed_at, a.resolved_at, a.acknowledged_at, w.name, a.note FROM alert a"
+    " a.raised_at, a.changed_at, a.resolved_at, a.acknowledged_at, w.name, a.note, a.detail FROM alert a"
     " LEFT JOIN pit p ON p.id = a.pit_id LEFT JOIN device d ON d.id = a.device_id"
     " LEFT JOIN person w ON w.id = a.acknowledged_by"
 )

@@ -18,7 +18,7 @@ class Alert(SQLModel, table=True):
     pit_id: UUID | None = Field(default=None, foreign_key="pit.id")
     device_id: str | None = Field(default=None, foreign_key="device.id")
     rule: str
-    """A metric's name, or `silent`."""
+    """A metric's name, `silent`, or one of domain.pump.motor_alerts."""
     level: int
     value: float | None = None
     limit_value: float | None = None
@@ -29,6 +29,7 @@ class Alert(SQLModel, table=True):
     acknowledged_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     acknowledged_by: UUID | None = Field(default=None, foreign_key="person.id")
     note: str = ""
+    detail: str = ""
 
 
 class AlertEvent(SQLModel, table=True):

@@ -35,6 +35,7 @@ from tests.actions.accounts import (
     trail,
     until,
 )  # fmt: skip
+from tests.actions.passkeys import ask, come_in, with_passkey
 from tests.actions.senders import execute
 from tests.conftest import Workshop, World
 
@@ -181,6 +182,13 @@ async def test_the_owner_helps_whoever_lost_telephone_and_recovery_codes(world: 
     owner = world.here.owner
     assert await clear_second_factor(owner, owner.person_id, NOW) is Refusal.YOURSELF
     assert (await trail(world.here)).count("clear_second_factor") == 1
+
+
+async def test_a_lost_telephones_passkey_opens_nothing_any_more(world: World, bina: UUID) -> None:
+    own = await with_passkey(await seated("bina@here"))
+    assert await clear_second_factor(world.here.owner, bina, NOW) is None
+    asked = await ask()
+    assert await come_in(asked.ticket, own.use(asked.options)) is Refusal.PASSKEY_REFUSED
 
 
 # The platform

@@ -117,10 +117,10 @@ async def test_a_restored_backup_with_lower_fences_and_a_pump_running_stops_it_b
     await hall.run_for(7)
     assert not controller.is_on
     assert controller.fence > 3
-    assert await fetch("SELECT alarm, ended_at IS NOT NULL FROM incident") == [("on_without_run", True)]
+    assert await fetch("SELECT rule, level FROM alert") == [("on_without_run", 2)]
 
 
-async def test_a_welded_contactor_blocks_its_group_with_an_incident_until_it_opens(coop: Coop, hall: Hall) -> None:
+async def test_a_welded_contactor_blocks_its_group_with_an_alert_until_it_opens(coop: Coop, hall: Hall) -> None:
     second = await second_motor(coop, hall)
     run = await press_start(hall, coop, coop.members[0])
     await hall.run_for(20)
@@ -130,11 +130,10 @@ async def test_a_welded_contactor_blocks_its_group_with_an_incident_until_it_ope
     assert isinstance(other, Run)
     await hall.run_for(60)
     assert await state_of(other) is RunState.WAITING
-    assert await fetch("SELECT alarm, ended_at FROM incident") == [("on_after_lease", None)]
+    assert await fetch("SELECT rule, level, resolved_at FROM alert") == [("on_after_lease", 2, None)]
     hall.controller(coop).is_welded = False
     await hall.run_for(STEADY_S)
     assert await state_of(other) is RunState.RUNNING
-    assert await fetch("SELECT ended_at IS NOT NULL FROM incident") == [(True,)]
     [(captured_s,)] = await fetch("SELECT captured_s FROM run WHERE id = :id", id=run.id)
     assert captured_s <= 20 + LEASE_S
     await assert_books_balance()

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from actions.people import Seat, seat_of, sign_in
+from actions.people import Seat, SignedIn, seat_of, sign_in
 from actions.people.members import people
 from actions.people.profile import change_password
 from actions.people.resets import (
@@ -34,6 +34,7 @@ from tests.actions.accounts import (
     switch_on_second_factor,
     trail,
 )  # fmt: skip
+from tests.actions.passkeys import ask, come_in, with_passkey
 from tests.actions.senders import execute, fetch
 from tests.conftest import World
 
@@ -85,6 +86,18 @@ async def test_a_reset_does_not_open_the_second_factor(world: World, bina: UUID)
     await switch_on_second_factor(await seated("bina@here"))
     assert await reset_password(await link(world.here.owner, bina), FRESH, NOW) is None
     assert type(await sign_in("bina@here", FRESH, HOME, "", NOW)).__name__ == "SecondStep"
+
+
+async def test_a_reset_removes_the_passkeys_unless_their_owner_keeps_them(world: World, bina: UUID) -> None:
+    own = await with_passkey(await seated("bina@here"))
+    view = await reset_of(await link(world.here.owner, bina), NOW)
+    assert isinstance(view, ResetView) and view.passkeys == 1
+    assert await reset_password(await link(world.here.owner, bina), FRESH, NOW, keeps_passkeys=True) is None
+    asked = await ask()
+    assert isinstance(await come_in(asked.ticket, own.use(asked.options)), SignedIn)
+    assert await reset_password(await link(world.here.owner, bina), FRESH, NOW) is None
+    asked = await ask()
+    assert await come_in(asked.ticket, own.use(asked.options)) is Refusal.PASSKEY_REFUSED
 
 
 async def test_an_owner_makes_links_for_the_own_people_only(world: World, bina: UUID) -> None:

@@ -54,11 +54,38 @@ ROUTES = {
     "post /v1/workshops/{tenant_id}/jobs",
     "get /v1/workshops/{tenant_id}/jobs",
     "get /v1/jobs/{job_id}",
+    "get /v1/workshops/{tenant_id}/jobs/export.csv",
     "post /v1/jobs/{job_id}/move",
     "put /v1/jobs/{job_id}/assignment",
+    "get /v1/work",
+    "put /v1/jobs/{job_id}/checks/{item}",
+    "post /v1/jobs/{job_id}/undo",
+    "post /v1/jobs/{job_id}/notes",
+    "post /v1/jobs/{job_id}/defects",
+    "post /v1/jobs/{job_id}/photos",
+    "get /v1/jobs/{job_id}/photos",
+    "get /v1/photos/{photo_id}",
+    "put /v1/photos/{photo_id}/release",
+    "delete /v1/photos/{photo_id}",
     "post /v1/jobs/{job_id}/link",
     "delete /v1/jobs/{job_id}/link",
     "get /v1/track/{token}",
+    "get /v1/cameras",
+    "post /v1/cameras",
+    "post /v1/cameras/test",
+    "post /v1/cameras/discovery",
+    "get /v1/cameras/{camera_id}",
+    "get /v1/cameras/{camera_id}/settings",
+    "put /v1/cameras/{camera_id}",
+    "put /v1/cameras/{camera_id}/enabled",
+    "delete /v1/cameras/{camera_id}",
+    "post /v1/cameras/{camera_id}/test",
+    "get /v1/cameras/{camera_id}/health",
+    "get /v1/cameras/{camera_id}/views",
+    "get /v1/cameras/{camera_id}/still",
+    "post /v1/cameras/{camera_id}/tokens",
+    "post /v1/tracked-cameras",
+    "post /v1/tracked-cameras/tokens",
     "get /v1/alerts",
     "get /v1/alerts/{alert_id}",
     "post /v1/alerts/{alert_id}/acknowledge",
@@ -199,5 +226,7 @@ async def test_every_operation_but_the_sign_in_says_whose_key_opens_it(document:
     assert doors.pop("post /v1/auth/login") == []
     assert doors.pop("post /v1/auth/refresh") == []
     assert doors.pop("get /v1/track/{token}") == []  # the token is the key
+    assert doors.pop("post /v1/tracked-cameras") == []
+    assert doors.pop("post /v1/tracked-cameras/tokens") == []
     assert doors.pop("post /v1/sensors/ingest") == ["device_key"]
     assert {tuple(sorted(door)) for door in doors.values()} == {("session_cookie", "session_token")}

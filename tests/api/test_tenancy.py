@@ -15,7 +15,9 @@ from tests.api.doors import NOW, Doors
 from tests.api.test_role_intent_table import OPEN, ROUTES, Route
 from tests.conftest import World
 from tests.named import name_everything
+from tests.pictures import photo
 
+CAMERA = {"name": "New", "pit_id": "{pit_id}", "address": "rtsp://192.0.2.9/live", "password": "typed"}
 BODIES: dict[str, dict[str, Any]] = {
     "switch": {"tenant_id": "{tenant_id}"},
     "give_role": {"role": "staff"},
@@ -54,6 +56,14 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "move_job": {"event": "start", "version": 0},
     "assign_job": {"version": 0, "pit_id": "{pit_id}", "staff": []},
+    "tick_off": {"on": True},
+    "undo_stage": {"version": 0},
+    "note_on_job": {"said": "New"},
+    "note_defect": {"said": "New", "photo_id": "{photo_id}"},
+    "release_photo": {"released": True},
+    "add_camera": CAMERA,
+    "change_camera": CAMERA,
+    "enable_camera": {"enabled": False},
     "register_card": {"uid": "04A1B2C9", "member_id": "{member_id}"},
 }
 """What each request that needs a body sends; ids in it are the other tenant's too."""
@@ -63,7 +73,7 @@ OF_TENANTS = [route for route in ROUTES if route.name in OPEN or route.intent in
 ABOUT_A_THING = [route for route in OF_TENANTS if "_id}" in route.path + str(BODIES.get(route.name, ""))]
 EVERYTHING = [
     "alert", "alert_event", "alert_silence", "api_key", "audit", "device", "device_claim", "device_command",
-    "customer", "job", "job_event", "vehicle",
+    "camera", "customer", "job", "job_event", "photo", "defect", "vehicle",
     "device_settings", "film_profile", "foreign_sensor", "interlock_group", "invitation", "limits", "membership",
     "minute_request", "motor", "password_reset", "pit", "run", "run_event", "tenant", "transfer", "wallet",
     "web_session",
@@ -78,9 +88,10 @@ def fill(said: Any, ids: dict[str, str]) -> Any:
 
 async def ask(doors: Doors, route: Route, ids: dict[str, str]) -> tuple[int, str]:
     """Status and text of an answer, with the ids that were asked for taken out."""
-    path = "/api" + route.path.format_map(ids | {"metric": "t_c"})
+    path = "/api" + route.path.format_map(ids | {"metric": "t_c", "item": "roll_noted"})
     body, key = fill(BODIES.get(route.name), ids), {"Idempotency-Key": str(uuid4())}
-    answer = await doors.owner.request(route.method, path, json=body, headers=key)
+    file = {"photo": ("car.jpg", photo(64, 48))} if route.name == "take_photo" else None
+    answer = await doors.owner.request(route.method, path, json=body, files=file, headers=key)
     said = answer.text
     for id_ in ids.values():
         said = said.replace(id_, "…")

@@ -1,12 +1,25 @@
 """What may be stored of a sensor's word: each guard, in the order in which they speak, and nothing else gets past."""
 
 import math
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.readings import AGE_MAX_S, FACTS, FUTURE_MAX_S, METRICS, SEQ_MAX, Metric, Reject, judge
+from domain.readings import (
+    AGE_MAX_S,
+    FACTS,
+    FUTURE_MAX_S,
+    METRICS,
+    SEQ_MAX,
+    Metric,
+    Reading,
+    Reject,
+    by_pit,
+    judge,
+    runs,
+)
 
 NOW_US = 1_760_000_000_000_000
 PLAUSIBLE = (21.5, 45.0, 1_008.0, 3.0, 5.0, 9.0, 40.0)
@@ -87,3 +100,46 @@ def test_whatever_is_taken_is_plausible_in_every_part(seq: int, at_us: int, valu
     measured = [(FACTS[m], value) for m, value in zip(METRICS, values, strict=True) if value is not None]
     assert measured
     assert all(math.isfinite(value) and facts.lowest <= value <= facts.highest for facts, value in measured)
+
+
+PITS = {name: UUID(int=n) for n, name in enumerate("AB", start=1)} | {"-": None}
+
+
+def readings_of(said: str) -> list[Reading]:
+    """ "d1:A d2:-" are two readings, of a device in pit A and of one in no pit."""
+    told = (word.partition(":") for word in said.split())
+    return [
+        Reading(UUID(int=9), PITS[pit], device_id, 1, seq, NOW_US + seq, PLAUSIBLE)
+        for seq, (device_id, _, pit) in enumerate(told, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("came", "devices"),
+    [
+        ("", []),
+        ("d1:A d2:B d1:A d2:B", [("d1", [1, 3]), ("d2", [2, 4])]),
+        ("d1:A d1:B d1:B", [("d1", [1]), ("d1", [2, 3])]),
+        ("d1:- d2:A d1:-", [("d1", [1, 3]), ("d2", [2])]),
+    ],
+)
+def test_readings_of_one_device_in_one_pit_are_put_together(came: str, devices: list[tuple[str, list[int]]]) -> None:
+    found = runs(readings_of(came))
+    assert [(run[0].device_id, [reading.seq for reading in run]) for run in found] == devices
+
+
+@pytest.mark.parametrize(
+    ("came", "pits"),
+    [
+        ("", {}),
+        ("d1:A d2:B d1:A", {"A": [1, 3], "B": [2]}),
+        ("d1:A d2:A d1:A", {"A": [1, 3, 2]}),
+        ("d1:A d1:B d1:A", {"A": [1, 3], "B": [2]}),
+        ("d1:- d2:A", {"A": [2]}),
+    ],
+)
+def test_readings_of_a_pit_are_those_of_all_its_devices(came: str, pits: dict[str, list[int]]) -> None:
+    found = by_pit(runs(readings_of(came)))
+    assert {pit_id: [reading.seq for reading in own] for pit_id, own in found.items()} == {
+        PITS[name]: seqs for name, seqs in pits.items()
+    }

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from sqlalchemy import update
 
 from domain.readings import AGE_MAX_S, BOOT_ID_MAX, FACTS, FUTURE_MAX_S, METRICS, SEQ_MAX, Reject, judge
 from ingest import consumer, wire
@@ -129,6 +130,19 @@ async def test_a_message_is_let_in_by_its_topic_and_its_device(world: World) -> 
     assert await stored() == []
     owners = dict(await fetch("SELECT DISTINCT device_id, tenant_id FROM rejection_count"))
     assert owners == {"pp-here": here.tenant_id, "pp-off": here.tenant_id, "stranger": None, "": None}
+
+
+async def test_a_device_that_is_switched_off_is_not_let_in_on_the_word_of_before(world: World) -> None:
+    async with at_a_desk() as (parts, desk):
+        parts.consumer.take([delivery(topic(world.here), single(1, ts=now_ms()))])
+        await until(lambda: len(desk.acknowledged) == 1)
+        async with transaction(EVERY_TENANT) as tx:
+            await tx.execute(update(Device).where(Device.id == "pp-here").values(enabled=False))
+        await parts.directory.load()
+        parts.consumer.take([delivery(topic(world.here), single(2, ts=now_ms()))])
+        await until(lambda: len(desk.acknowledged) == 2)
+    assert await counted() == {("pp-here", Reject.DISABLED_DEVICE): 1}
+    assert await stored() == [("pp-here", 1, 1)]
 
 
 async def test_a_thousand_made_up_names_share_a_bounded_number_of_rows(world: World) -> None:

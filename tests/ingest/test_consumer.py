@@ -146,6 +146,19 @@ async def test_what_waits_for_the_database_is_bounded_and_then_stored_once(
     assert await stored() == [("pp-here", 1, seq) for seq in range(1, 41)]
 
 
+async def test_what_comes_in_while_a_batch_is_written_is_committed_in_batches_too(
+    world: World, broker: PrivateMosquitto, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.filling.BATCH_READINGS", 50)
+    async with at_a_broker(broker.port) as (parts, link):
+        async with reading_is_locked(database):
+            await publish(broker, topic(world.here), *(single(n, ts=now_ms()) for n in range(1, 151)))
+            await until(lambda: link.received == 150)
+        await until(lambda: link.acknowledged == 150)
+        assert parts.consumer.counters.batches >= 3
+    assert await stored() == [("pp-here", 1, seq) for seq in range(1, 151)]
+
+
 async def test_a_database_that_goes_away_and_comes_back_is_caught_up_with(
     world: World, broker: PrivateMosquitto, device: RingDevice, postgres: PrivatePostgres, database: str
 ) -> None:

@@ -47,6 +47,8 @@ _FILL = [
     " VALUES (:silence, :tenant, :other_pit, NULL, :later, '', :owner, :now)",
     "INSERT INTO web_session (id, token_hash, person_id, tenant_id, created_at, used_at, expires_at, address, agent)"
     " VALUES (:session, decode(md5(CAST(:session AS text)), 'hex'), :owner, :tenant, :now, :now, :later, '', '')",
+    "INSERT INTO passkey (id, person_id, credential_id, public_key, rp_id, sign_count, name, is_synced, created_at)"
+    " VALUES (:session, :owner, decode(md5(CAST(:session AS text)), 'hex'), '', '', 0, 'Phone', false, :now)",
     "INSERT INTO interlock_group (id, tenant_id, name, created_at) VALUES (:group, :tenant, 'Motors', :now)",
     "INSERT INTO motor (device_id, tenant_id, group_id) VALUES (:device, :tenant, :group)",
     "INSERT INTO run (id, tenant_id, group_id, member_id, device_id, amount_s, requested_s, ticket, state, mode,"

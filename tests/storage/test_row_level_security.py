@@ -44,12 +44,12 @@ async def count(connection: psycopg.AsyncConnection[Any], table: str) -> int:
 async def test_a_query_without_any_condition_sees_the_tenants_own_rows_and_no_others(
     world: World, there: Ids, app: psycopg.AsyncConnection[Any], superuser: psycopg.AsyncConnection[Any]
 ) -> None:
-    own = world.here.tenant_id
+    own, owner, staff = world.here.tenant_id, world.here.owner.person_id, world.here.staff.person_id
     async with app.transaction():
         await app.execute("SELECT set_config('app.tenant_id', %s, true)", [str(own)])
         for table in await names(superuser, SEEN_BY_APP):
-            column = {"tenant": "id", "person": "id"}.get(table, "tenant_id")
-            ids = [world.here.owner.person_id, world.here.staff.person_id] if table == "person" else [own]
+            column = {"tenant": "id", "person": "id", "passkey": "person_id"}.get(table, "tenant_id")
+            ids = {"person": [owner, staff], "passkey": [owner]}.get(table, [own])
             cursor = await app.execute(f"SELECT DISTINCT {column} FROM {table}")
             assert {row[0] for row in await cursor.fetchall()} == set(ids), table
 

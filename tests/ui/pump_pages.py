@@ -41,9 +41,9 @@ async def open_hall(coop: Coop) -> AsyncIterator[Hall]:
 
 @asynccontextmanager
 async def feeding_pages(visitor: Visitor) -> AsyncIterator[None]:
-    """Announcements arrive, and pump pages are fed by them."""
-    heard = asyncio.Event()
-    tasks = [asyncio.create_task(hear(heard.set)), asyncio.create_task(visitor.feeds.pumps.run())]
+    """Announcements arrive, and pump pages and alerts are fed by them."""
+    heard, feeds = asyncio.Event(), visitor.feeds
+    tasks = [asyncio.create_task(work) for work in (hear(heard.set), feeds.pumps.run(), feeds.alerts.run())]
     await heard.wait()
     yield
     for task in tasks:

@@ -10,6 +10,7 @@ import pytest
 from nicegui import ui
 
 from actions import audit
+from actions.cameras.trail import Deed as CameraDeed
 from actions.device_trail import Deed
 from actions.jobs.trail import Deed as JobDeed
 from domain.access import Intent, Viewer
@@ -177,6 +178,7 @@ def test_an_address_can_only_ask_for_what_can_be_meant() -> None:
 def test_every_intent_and_kind_that_actions_record_has_a_word() -> None:
     """Read from the sources: what a row is called is written where it is recorded."""
     said: set[tuple[str, str]] = {(deed, "device") for deed in Deed} | {(deed, "job") for deed in JobDeed}
+    said |= {(deed, "camera") for deed in CameraDeed}
     for file in (ROOT / "actions").rglob("*.py"):
         source = file.read_text(encoding="utf-8")
         said |= set(re.findall(r'note\(\s*tx,[^"{}]*?"([a-z_]+)",\s*"([a-z_]+)"', source))

@@ -18,6 +18,7 @@ FACTS: dict[str, Any] = {
     "address": "203.0.113.7", "status": "suspended", "note": "unpaid", "code": "123456", "passkey": "Phone",
 }  # fmt: skip
 SILENT = FACTS | {"rule": "silent", "level": 1, "value": None, "limit": None}
+MOTOR = FACTS | {"device": "Well 1", "pit": "", "value": None, "limit": None, "detail": ""}
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,31 @@ SILENT = FACTS | {"rule": "silent", "level": 1, "value": None, "limit": None}
         (News.WORSE, FACTS | {"limit": 54}, "Critical: Pit 4: PM2.5 41.8 µg/m³", "The limit is 54. Since 09:40."),
         (News.RAISED, FACTS | {"flapping": True}, "Critical: Pit 4: PM2.5 41.8 µg/m³ (it comes and goes)", "35.4"),
         (News.RAISED, SILENT, "No data: Pit 4: PP-0417 is silent", "Since 09:40."),
+        (
+            News.RAISED,
+            MOTOR | {"rule": "on_after_lease"},
+            "Critical: Well 1: ON after its permission was over",
+            "by hand. Since",
+        ),
+        (
+            News.RAISED,
+            MOTOR | {"rule": "on_without_run"},
+            "Critical: Well 1: ON though nobody started it",
+            "nobody is charged",
+        ),
+        (
+            News.RAISED,
+            MOTOR | {"rule": "motor_tripped", "detail": "dry_run"},
+            "Critical: Well 1: protection tripped: the pump runs dry",
+            "reset the controller",
+        ),
+        (
+            News.WORSE,
+            MOTOR | {"rule": "motor_silent"},
+            "Critical: Well 1: controller silent while members wait",
+            "network",
+        ),
+        (News.OVER, MOTOR | {"rule": "motor_silent"}, "Over: Well 1: controller silent while members wait", "6 min"),
         (News.OVER, FACTS, "Over: Pit 4: PM2.5", "From 09:40 to 09:46, 6 min in all."),
         (News.OVER, SILENT, "Over: Pit 4: PP-0417 is silent", "6 min"),
         (News.UNACKNOWLEDGED, FACTS, "Nobody has acknowledged: Pit 4: PM2.5 41.8 µg/m³", "told at 09:40"),

@@ -12,7 +12,7 @@ from actions.pumps import cards, requests
 from actions.pumps.cards import CardEvent
 from domain.access import Role, Viewer
 from domain.pump.words import Mode
-from storage import pump_lists, pump_reads
+from storage import pump_lists, pump_reads, queries
 from storage.session import transaction
 from tests.actions.accounts import add_platform
 from tests.pump_parts import Coop, Hall, assert_books_balance, balance, make_coop, press_start
@@ -177,6 +177,40 @@ async def test_members_stand_in_a_list_with_their_minutes(visitor: Visitor, coop
     await opened(visitor, coop.owner, "/members")
     for words in ("3 members", "Person 1 here", "60\u00a0min", "RUNNING", "Minutes used", "No card yet", "Export CSV"):
         await visitor.user.should_see(words)
+
+
+async def test_a_motor_that_tripped_stands_on_top_of_the_page_and_in_the_inbox_until_somebody_has_seen_it(
+    visitor: Visitor, coop: Coop, hall: Hall, feeding: None
+) -> None:
+    await opened(visitor, coop.owner, "/pump")
+    hall.controller(coop).fault = "dry_run"
+    await hall.run_for(6)
+    for words in ("Motor here: protection tripped: the pump runs dry", "FAULT", "reset the controller"):
+        await visitor.user.should_see(words, retries=20)
+    visitor.press("Acknowledge")
+    await visitor.user.should_see("Acknowledge this alert?")
+    visitor.press("Acknowledge")
+    await visitor.user.should_see("Seen by", retries=20)
+    await visitor.user.open("/alerts")
+    await visitor.user.should_see("1 open alert")
+    async with transaction(coop.tenant_id) as tx:
+        [alert] = await queries.open_alerts(tx, hall.now)
+    await visitor.user.open(f"/alerts/{alert.id}")
+    for words in ("Critical", "See the motors", "Look at pump and water", "Motor here"):
+        await visitor.user.should_see(words)
+
+
+async def test_the_platforms_page_follows_every_tenants_motors(
+    visitor: Visitor, coop: Coop, hall: Hall, feeding: None
+) -> None:
+    platform_id = await add_platform()
+    person_id = await add_person("root@x", "Root", PASSWORD, platform_id, Role.SUPER_ADMIN)
+    await opened(visitor, Viewer(person_id, "Root", platform_id, Role.SUPER_ADMIN), "/motors")
+    await visitor.user.should_see("1 motor")
+    hall.controller(coop).fault = "overload"
+    await hall.run_for(6)
+    for words in ("FAULT", "1 motor needs a look", "Coop here, Motor here", "Protection tripped: the motor is overl"):
+        await visitor.user.should_see(words, retries=40)
 
 
 async def test_the_platform_sees_the_motors_of_all_tenants(visitor: Visitor, coop: Coop, hall: Hall) -> None:

@@ -15,6 +15,11 @@ from tests.ui.conftest import PASSWORD, Visitor
 PAGES = {
     "/": Intent.SEE_PITS,
     "/pits/{pit_id}": Intent.SEE_PITS,
+    "/jobs": Intent.SEE_JOBS,
+    "/jobs/list": Intent.SEE_JOBS,
+    "/jobs/new": Intent.WORK_ON_JOBS,
+    "/jobs/{job_id}": Intent.SEE_JOBS,
+    "/jobs/{job_id}/warranty": Intent.SEE_JOBS,
     "/alerts": Intent.SEE_ALERTS,
     "/alerts/{alert_id}": Intent.SEE_ALERTS,
     "/devices": Intent.SEE_DEVICES,
@@ -99,6 +104,6 @@ def title(document: str) -> str:
 def _nobodys() -> dict[str, str]:
     ids = {
         name: str(uuid4())
-        for name in ("pit_id", "alert_id", "person_id", "tenant_id", "release_id", "message_id", "member_id")
+        for name in ("pit_id", "alert_id", "person_id", "tenant_id", "release_id", "message_id", "member_id", "job_id")
     }
     return ids | {"device_id": "pp-nobody", "n": "9"}

@@ -170,7 +170,7 @@ async def test_the_second_step_of_somebody_who_lost_everything_is_turned_off(wor
     await press(visitor, "Turn off")
     await see(visitor, "Make sure that it is Staff Here who asks.")
     await press(visitor, "Turn off")
-    await see(visitor, "The second step of Staff Here is off.")
+    await see(visitor, "Second step and passkeys of Staff Here are off.")
     assert await one("SELECT totp_since FROM person WHERE login = 'staff@here'") is None
 
 

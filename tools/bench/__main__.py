@@ -27,6 +27,7 @@ PARTS = {
     "live": 200,
     "ingest": 330,
     "scale": 120,
+    "video": 360,
     "firmware": 900,
     "pump_proofs": 900,
 }

@@ -12,7 +12,7 @@ from actions.directory import PitRules
 from actions.live import Hub
 from domain.alerts import RuleState, step
 from domain.limits import DEFAULTS, Limits
-from domain.readings import Metric, Reading
+from domain.readings import Metric, Reading, by_pit, runs
 from tools.bench.found import Found
 from tools.bench.rig import Rig
 from tools.bench.world import SPACE
@@ -77,7 +77,7 @@ async def _comparison() -> float:
     hub = Hub()
     began_s = time.process_time()
     for batch in batches:
-        await step_rules(_NothingRestless(), batch, rules, hub)  # type: ignore[arg-type]  # all that it uses of one
+        await step_rules(_NothingRestless(), by_pit(runs(batch)), rules, hub)  # type: ignore[arg-type]  # all that it uses of one
     return BATCH * BATCHES * compared / (time.process_time() - began_s)
 
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from actions.outbox.post import Letter
-from actions.silent import RULE as SILENT
+from domain.alerts import CAMERA, SILENT, WITHOUT_VALUE
 from domain.limits import Level
 from domain.notify import News
 from domain.readings import FACTS, Metric
+from ui import motor_alert_words
 from ui.presenters import metric_name, value_text
 from ui.texts import _, clock, duration, number
 
@@ -45,29 +46,37 @@ WORDS: dict[str, Callable[[Mapping[str, Any], str], Letter]] = {
 
 
 def _level(facts: Mapping[str, Any]) -> str:
-    if facts["rule"] == SILENT:
+    if facts["rule"] in WITHOUT_VALUE:
         return _("No data")
     return _("Critical") if facts["level"] == Level.CRITICAL else _("Warning")
 
 
 def _what(facts: Mapping[str, Any]) -> str:
     """Pit 4: PM2.5 41.8 µg/m³."""
-    if facts["rule"] == SILENT:
+    if facts["rule"] in WITHOUT_VALUE or facts["rule"] in motor_alert_words.RULES:
         return _thing(facts)
     return f"{_thing(facts)} {value_text(facts['rule'], facts['value'])}"
 
 
 def _thing(facts: Mapping[str, Any]) -> str:
-    """Pit 4: PM2.5; Pit 6: PP-0421 is silent."""
-    silent = _("{device} is silent").format(device=facts["device"])
-    what = silent if facts["rule"] == SILENT else metric_name(facts["rule"])
+    """Pit 4: PM2.5; Pit 6: PP-0421 is silent; Motor 1: ON though nobody started it."""
+    if facts["rule"] in motor_alert_words.RULES:
+        return f"{facts['device']}: {motor_alert_words.what(facts['rule'], facts['detail'])}"
+    if facts["rule"] == CAMERA:
+        what = _("the camera sends no picture")
+    elif facts["rule"] == SILENT:
+        what = _("{device} is silent").format(device=facts["device"])
+    else:
+        what = metric_name(facts["rule"])
     return f"{facts['pit']}: {what}" if facts["pit"] else what
 
 
 def _details(facts: Mapping[str, Any], zone: str) -> str:
     since = _("Since {time}.").format(time=clock(datetime.fromisoformat(facts["raised_at"]), zone))
     limit = facts["limit"]
-    if limit is None or facts["rule"] == SILENT:
+    if facts["rule"] in motor_alert_words.RULES:
+        return f"{motor_alert_words.advice(facts['rule'])} {since}"
+    if limit is None or facts["rule"] in WITHOUT_VALUE:
         return since
     digits = FACTS[Metric(facts["rule"])].digits if limit % 1 else 0
     return _("The limit is {limit}.").format(limit=number(limit, digits)) + " " + since

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from ui import installable, links, open_pages, passkeys
 from ui.alert_feed import AlertFeed
+from ui.job_feed import JobFeed
 from ui.pages import sign_in
 from ui.pages.account import (
     first_run,
@@ -18,7 +19,19 @@ from ui.pages.account import (
     switching,
 )
 from ui.pages.member import ledger, minutes, pump
-from ui.pages.owner import alerts, audit, device_page, devices, integrations, members, messages, overview, people, pit
+from ui.pages.owner import (
+    alerts,
+    audit,
+    device_page,
+    devices,
+    integrations,
+    jobs,
+    members,
+    messages,
+    overview,
+    people,
+    pit,
+)
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
 from ui.pump_feed import PumpFeed
@@ -30,6 +43,7 @@ class Feeds:
 
     alerts: AlertFeed = field(default_factory=AlertFeed)
     pumps: PumpFeed = field(default_factory=PumpFeed)
+    jobs: JobFeed = field(default_factory=JobFeed)
 
 
 def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds:
@@ -54,16 +68,18 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     device_page.install()
     messages.install()
     audit.install()
-    _install_pump(feeds.pumps)
+    jobs.install(feeds.jobs)
+    _install_pump(feeds)
     return feeds
 
 
-def _install_pump(feed: PumpFeed) -> None:
+def _install_pump(feeds: Feeds) -> None:
+    feed = feeds.pumps
     installable.install()
     pump.install(feed)
-    owner_pump.install(feed)
+    owner_pump.install(feed, feeds.alerts)
     members.install(feed)
-    motors.install()
+    motors.install(feed)
     minutes.install(feed)
     ledger.install()
 

@@ -23,6 +23,8 @@ from ui.theme import Theme, apply
 OVERVIEW, ALERTS, DEVICES, PEOPLE, TENANTS, ACCOUNT = "/", "/alerts", "/devices", "/people", "/tenants", "/account"
 AUDIT, ACCOUNTS, RELEASES = "/audit", "/accounts", "/releases"
 INTEGRATIONS = "/integrations"
+JOBS = "/jobs"
+WORKSHOP = "/workshop"
 MESSAGES = "/messages"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
 MY_PUMP, MY_MINUTES, MY_LEDGER = "/my-pump", "/my-minutes", "/my-ledger"
@@ -96,10 +98,14 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     workshop: list[NavItem] = []
     if seat.has_workshop and not seat.is_platform and viewer.may(Intent.SEE_PITS):
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
+        if viewer.may(Intent.SEE_JOBS):
+            workshop.append(NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs")))
         workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
     pump: list[NavItem] = []
     if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
         pump.append(NavItem("water_pump", _("Motor and line"), PUMP, tab=_("Pump")))
+        if not seat.has_workshop and viewer.may(Intent.SEE_ALERTS):
+            pump.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
     if seat.has_pump and viewer.may(Intent.SEE_WALLETS) and not seat.is_platform:
         pump.append(NavItem("wallet", _("Members"), MEMBERS, tab=_("Members")))
     if seat.has_pump and viewer.may(Intent.SEE_OWN_PUMP) and not viewer.may(Intent.SEE_PUMPS):

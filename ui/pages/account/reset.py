@@ -10,11 +10,12 @@ from starlette.responses import HTMLResponse, Response
 from actions.people.resets import ResetView, reset_of, reset_password
 from domain.refusals import Refusal
 from ui import plain
-from ui.components.form_markup import Login, form
+from ui.components.form_markup import Login, Part, Ticks, form
 from ui.pages.account import entry
 from ui.texts import _
 
 PATH = "/reset"
+REMOVES = "remove_passkeys"
 
 
 def install() -> None:
@@ -37,7 +38,8 @@ def install() -> None:
                 return _page(view, token, {}, entry.from_elsewhere(), status=403)
             if wrong := entry.missing(typed, {"password": _("Enter a password.")}):
                 return _page(view, token, wrong, status=422)
-            answer = await reset_password(token, typed["password"], now)
+            keeps = view.passkeys > 0 and typed.get(REMOVES) != "yes"
+            answer = await reset_password(token, typed["password"], now, keeps_passkeys=keeps)
             if answer is None:
                 return plain.see_other(entry.sign_in_href(done="reset"))
             if isinstance(answer, Refusal):
@@ -51,7 +53,12 @@ def _unusable(refusal: Refusal, token: str) -> HTMLResponse:
 
 
 def _page(view: ResetView, token: str, wrong: dict[str, str], above: str = "", *, status: int = 200) -> HTMLResponse:
-    parts = (Login(_("Sign-in name"), view.login), entry.new_password(wrong, label=_("New password")))
+    parts: list[Part] = [Login(_("Sign-in name"), view.login), entry.new_password(wrong, label=_("New password"))]
+    if view.passkeys:
+        word = _("Remove them, in case somebody else has one. I make a new one afterwards.")
+        parts.append(
+            Ticks(_("Passkeys of this account: {n}").format(n=view.passkeys), {REMOVES: word}, frozenset({REMOVES}))
+        )
     text = _("{name}, choose a new password. You are signed out everywhere; sign in with it afterwards.")
     content = above + f"<p>{escape(text.format(name=view.name))}</p>"
     content += form(_path(token), parts, _("Set the password"))

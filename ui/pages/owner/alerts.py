@@ -10,13 +10,16 @@ from starlette.responses import Response
 
 from actions.people import Seat
 from domain.access import Intent
+from domain.alerts import WITHOUT_VALUE
 from domain.limits import Level
 from storage import queries
 from storage.queries import AlertEventRow, AlertFilter, AlertRow
 from storage.session import transaction
+from ui import motor_alert_words
 from ui.alert_feed import AlertFeed
 from ui.components.data_table import PAGE_SIZE, Cell, Column, DataTable, Row, TableRequest
 from ui.components.field import select_field
+from ui.components.markup import Text
 from ui.components.pieces import Card, button, empty, key_values, link_button, state_chip
 from ui.components.plain_table import plain_table
 from ui.components.segmented import Segmented
@@ -72,6 +75,7 @@ class _Inbox:
             level.input.on_value_change(lambda event: self._choose_level(event.value))
             places = {ANY: _("All pits")} | {str(row.id): row.name for row in pits}
             pit = select_field(_("Pit"), places, ANY)
+            pit.visible = bool(pits)
             pit.input.on_value_change(lambda event: self._choose_pit(event.value))
         columns = (
             Column("what", _("Alert")),
@@ -127,7 +131,11 @@ class _Inbox:
 
     def _say_nothing(self) -> None:
         if self._state in ("open", "unacknowledged") and not self._level and not self._pit_id:
-            empty("check_circle", _("All is well"), _("When a value leaves its limits, the alert appears here."))
+            empty(
+                "check_circle",
+                _("All is well"),
+                _("When a value leaves its limits, or a motor needs somebody, the alert appears here."),
+            )
         else:
             empty("filter_alt_off", _("No alert fits"), _("Choose another state, severity or pit."))
 
@@ -150,7 +158,7 @@ def table_row(row: AlertRow, zone: str, now: datetime) -> Row:
 def level_word(row: AlertRow) -> str:
     if row.resolved_at is not None:
         return _("Over")
-    if row.rule == "silent":
+    if row.rule in WITHOUT_VALUE:
         return _("No data")
     return _("Critical") if row.level is Level.CRITICAL else _("Warning")
 
@@ -165,12 +173,16 @@ async def _show_one(seat: Seat, row: AlertRow, events: list[AlertEventRow]) -> N
         with frame.actions:
             if row.pit_id:
                 link_button(_("See the pit"), pit_href(row.pit_id))
+            if row.rule in motor_alert_words.RULES:
+                link_button(_("See the motors"), shell.PUMP)
             if row.resolved_at is None and row.acknowledged_at is None and seat.viewer.may(Intent.ACKNOWLEDGE_ALERT):
                 button(_("Acknowledge"), lambda: _acknowledge(row.id), kind="primary")
         with Element("div").classes("columns"):
             with Element("div").classes("two"), Card(_("History")):
                 history_table(row, events, seat.zone)
             with Card(_("Facts"), pad=False), Element("div").classes("inside"):
+                if row.rule in motor_alert_words.RULES:
+                    Text("p", motor_alert_words.advice(row.rule))
                 key_values(_facts(row, seat.zone, now))
 
 
@@ -188,7 +200,9 @@ def _facts(row: AlertRow, zone: str, now: datetime) -> list[tuple[str, str]]:
     ]
     if row.device_name:
         facts.insert(1, (_("Device"), row.device_name))
-    if row.rule != "silent":
+    if row.rule in motor_alert_words.RULES:
+        return facts[1:]  # it stands in no pit
+    if row.rule not in WITHOUT_VALUE:
         facts.append((_("Limit"), value_text(row.rule, row.limit_value)))
         facts.append((_("Latest value"), value_text(row.rule, row.value)))
     if row.flapping:
@@ -208,7 +222,7 @@ def history_table(row: AlertRow, events: list[AlertEventRow], zone: str) -> None
             (
                 f"{day(event.at, zone)}, {clock(event.at, zone, seconds=True)}",
                 words.get(event.kind, event.kind),
-                value_text(row.rule, event.value) if event.value is not None and row.rule != "silent" else "",
+                value_text(row.rule, event.value) if event.value is not None else "",
                 f"{event.person}: {event.note}" if event.person and event.note else (event.person or ""),
             )
             for event in events

@@ -1,10 +1,7 @@
 """The workshop at a glance: what is wrong, every pit live, and whether the system itself is well."""
 
 import time
-from datetime import UTC, datetime
-from uuid import UUID
 
-from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,19 +9,18 @@ from actions.live import hub
 from actions.people import Seat
 from domain.access import Intent
 from storage import queries
-from storage.queries import AlertRow
 from storage.session import transaction
 from ui import live
-from ui.alert_feed import AlertFeed, open_alerts_of
-from ui.components.alerts import AlertStrip
+from ui.alert_feed import AlertFeed
 from ui.components.pieces import empty
 from ui.components.pit_grid import PitGrid
 from ui.components.views import PitCard
 from ui.frame import Frame
 from ui.page import page
-from ui.pages import acknowledging, shell
+from ui.pages import shell
+from ui.pages.alert_strip import OpenAlerts
 from ui.pages.system import SystemStrip
-from ui.presenters import alert_view, counts_title, pit_card
+from ui.presenters import counts_title, pit_card
 from ui.texts import _
 
 
@@ -50,29 +46,10 @@ def install(feed: AlertFeed) -> None:
 
 
 async def _show(seat: Seat, cards: list[PitCard], frame: Frame, feed: AlertFeed) -> None:
-    may_acknowledge = seat.viewer.may(Intent.ACKNOWLEDGE_ALERT)
     look = live.join_workshop(seat.viewer)
-    rows: dict[str, AlertRow] = {}
-
-    async def act(alert_id: str) -> None:
-        row = rows.get(alert_id)
-        if row is not None and may_acknowledge and row.acknowledged_at is None:
-            await acknowledging.acknowledge(UUID(alert_id))
-        else:
-            ui.navigate.to(f"{shell.ALERTS}/{alert_id}")
-
     with PitGrid(cards, on_visibility=look, on_counts=lambda counts: frame.set_title(counts_title(counts))):
-        strip = AlertStrip((), act, label=_("Open alerts"), more_href=shell.ALERTS)
-
-    async def show_alerts(found: list[AlertRow]) -> None:
-        rows.clear()
-        rows.update({str(row.id): row for row in found})
-        now = datetime.now(UTC)
-        strip.show([alert_view(row, seat.zone, now, may_acknowledge) for row in found[: acknowledging.STRIP_MAX]])
-        frame.set_count(shell.ALERTS, sum(row.acknowledged_at is None for row in found))
-
-    await show_alerts(await open_alerts_of(seat.viewer.tenant_id))
-    feed.follow(seat.viewer.tenant_id, show_alerts)
+        strip = OpenAlerts(seat, frame)
+    await strip.start(feed)
     await SystemStrip(seat).start()
 
 

@@ -110,8 +110,9 @@ class _Person:
                 line = _("Asked for a new one at {time}.").format(time=since) + " " + line
             with row("lock_reset", _("New password"), line):
                 button(_("Make a link"), self._make_link, kind="primary" if asked else "secondary")
-            if self._row.second_factor_since:
-                with row("phonelink_erase", _("Second step"), _("Turn it off if phone and recovery codes are lost.")):
+            if self._row.second_factor_since or self._row.passkeys:
+                line = _("Turn both off if phone and recovery codes are lost.")
+                with row("phonelink_erase", _("Second step and passkeys"), line):
                     button(_("Turn off"), self._clear_second_factor)
 
     def _facts(self) -> list[tuple[str, str]]:
@@ -125,6 +126,7 @@ class _Person:
             (_("Here since"), day(found.joined_at, zone, year=True)),
             (_("Last here"), moment(found.seen_at, zone, now) if found.seen_at else _("never")),
             (_("Second step"), _("On since {day}").format(day=day(since, zone, year=True)) if since else _("Off")),
+            (_("Passkeys"), str(found.passkeys)),
         ]
 
     async def _choose_role(self, chosen: str) -> None:
@@ -160,10 +162,10 @@ class _Person:
         await self._change(Intent.SUSPEND_PERSON, reactivate_person, said)
 
     async def _clear_second_factor(self) -> None:
-        question = _("Turn off the second step of {name}?").format(name=self._row.name)
+        question = _("Turn off the second step and the passkeys of {name}?").format(name=self._row.name)
         effect = _("Then the password alone opens the account. Make sure that it is {name} who asks.")
         if await confirm(question, effect.format(name=self._row.name), _("Turn off")):
-            said = _("The second step of {name} is off.").format(name=self._row.name)
+            said = _("Second step and passkeys of {name} are off.").format(name=self._row.name)
             await self._change(Intent.CLEAR_SECOND_FACTOR, clear_second_factor, said)
 
     async def _make_link(self) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from actions.live import PitNow, hub
 from actions.people import Seat
 from domain.access import Intent
+from domain.alerts import WITHOUT_VALUE
 from domain.readings import METRICS, Metric
 from storage import queries
 from storage.history import RAW, fitting, history
@@ -212,7 +213,7 @@ async def read_history(seat: Seat, pit_id: UUID, window_s: int) -> ChartHistory:
         if resolution is not RAW:
             series[metric]["min"], series[metric]["max"] = list(points.low), list(points.high)
     events = tuple(
-        ChartEvent(round(row.raised_at.timestamp() * 1_000), _("No data") if row.rule == "silent" else _("Alert"))
+        ChartEvent(round(row.raised_at.timestamp() * 1_000), _("No data") if row.rule in WITHOUT_VALUE else _("Alert"))
         for row in rows
     )
     return ChartHistory(

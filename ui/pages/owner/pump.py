@@ -14,6 +14,8 @@ from storage import pump_lists
 from storage.pump_followed import PumpState
 from storage.pump_views import GroupView, MotorWord, PlaceView, RunView
 from storage.session import transaction
+from ui import motor_alert_words
+from ui.alert_feed import AlertFeed
 from ui.components.dialog import confirm
 from ui.components.pieces import button, empty
 from ui.components.toast import toast
@@ -21,6 +23,7 @@ from ui.frame import Frame
 from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
+from ui.pages.alert_strip import OpenAlerts
 from ui.pages.owner.pump_dialogs import ask_reason, ask_start
 from ui.pages.owner.pump_line import LineCard
 from ui.pages.owner.pump_motor import MotorCard
@@ -34,7 +37,7 @@ from ui.texts import _, ngettext, number
 MEMBERS_MAX = 500
 
 
-def install(feed: PumpFeed) -> None:
+def install(feed: PumpFeed, alerts: AlertFeed) -> None:
     @page(shell.PUMP)
     async def pump(request: Request) -> Response | None:
         seat = await shell.admit(request, Intent.SEE_PUMPS)
@@ -44,6 +47,7 @@ def install(feed: PumpFeed) -> None:
             await shell.no_pump(seat)
             return None
         async with shell.framed(seat, current=shell.PUMP, title=_("Pump"), live=False) as frame:
+            strip = OpenAlerts(seat, frame, belongs=lambda row: row.rule in motor_alert_words.RULES)
             shown = _Pump(seat, frame)
             state = await state_of(seat.viewer.tenant_id, [seat.viewer.person_id])
             await shown.show(state)
@@ -54,6 +58,7 @@ def install(feed: PumpFeed) -> None:
                         readers_card(state)
                 await schedule.show()
         feed.follow(seat.viewer.tenant_id, seat.viewer.person_id, shown.show)
+        await strip.start(alerts)
         return None
 
 

@@ -10,6 +10,7 @@ from ui.components.markup import Text, chip, raw
 from ui.components.pieces import button
 from ui.components.ticking import Ticking
 from ui.components.views import Tone
+from ui.motor_alert_words import fault_word
 from ui.pages.member.pump_view import epoch_ms
 from ui.pages.pump_words import minutes, waits_text
 from ui.texts import UNKNOWN, _, number
@@ -45,7 +46,7 @@ def why_text(motor: MotorView) -> str:
     if motor.alarm is Alarm.ON_WITHOUT_RUN:
         return _("Measured ON though nobody started it. Somebody may have switched it by hand.")
     if motor.fault is not None:
-        return _("Its controller reports: {fault}").format(fault=motor.fault)
+        return _("Its controller reports: {fault}").format(fault=fault_word(motor.fault))
     if motor.run is not None:
         used = minutes(motor.run.used_s)
         who = _("{name}, {time} used").format(name=motor.run.member_name, time=used)

@@ -1,0 +1,1 @@
+"""Live video: cameras' RTSP fetched once each, on demand, and handed out by WHEP and HLS."""

@@ -1,0 +1,73 @@
+"""A gateway on virtual cameras, and a viewer of it that is no browser."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from actions.video import Gateway
+from domain.video import CameraStatus
+from ingest.supervisor import Supervisor
+from ingest.video.cameras import Cameras
+from ingest.video.gateway import EmbeddedGateway
+from tools.virtual_camera.film import Film
+from tools.virtual_camera.whep_viewer import WhepViewer
+
+PATIENCE_S = 20.0  # many founders share a machine; nothing here measures time
+
+
+def small_film(**changes: Any) -> Film:
+    """Cheap to encode, and its cells can still be read."""
+    return Film(**{"width": 320, "height": 176, "fps": 15, "bit_rate": 400_000, **changes})
+
+
+@asynccontextmanager
+async def embedded() -> AsyncIterator[EmbeddedGateway]:
+    """The child process, kept running as the product does it."""
+    supervisor, gateway = Supervisor(), EmbeddedGateway()
+    supervisor.keep("video gateway", gateway.run)
+    try:
+        await until(lambda: gateway.pid is not None)
+        yield gateway
+    finally:
+        await supervisor.stop()
+
+
+@asynccontextmanager
+async def cameras() -> AsyncIterator[Cameras]:
+    """What runs in the child process, without one."""
+    inner = Cameras()
+    looking = asyncio.create_task(inner.run())
+    try:
+        yield inner
+    finally:
+        looking.cancel()
+        await asyncio.wait({looking})
+
+
+async def until(condition: Callable[[], object], within_s: float = PATIENCE_S) -> None:
+    until_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < until_s, "it did not come to that"
+        await asyncio.sleep(0.02)
+
+
+async def until_started(gateway: EmbeddedGateway, times: int) -> None:
+    await until(lambda: gateway.starts == times and gateway.pid is not None)
+
+
+async def until_status(gateway: Gateway, camera: UUID, is_so: Callable[[CameraStatus], bool]) -> CameraStatus:
+    until_s = time.monotonic() + PATIENCE_S
+    while not is_so(status := (await gateway.status())[camera]):
+        assert time.monotonic() < until_s, f"it stays {status}"
+        await asyncio.sleep(0.05)
+    return status
+
+
+class Viewer(WhepViewer):
+    async def sees_more(self, frames: int = 5) -> None:
+        """Waits until so many further frames have come."""
+        seen = len(self.numbers)
+        await until(lambda: len(self.numbers) >= seen + frames)

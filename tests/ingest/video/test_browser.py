@@ -1,0 +1,48 @@
+"""A real Chromium reads the frames' numbers from what it shows: by WebRTC, and by HLS where WebRTC is blocked."""
+
+import shutil
+from uuid import uuid4
+
+from playwright.async_api import Page, async_playwright
+
+from domain.video import CameraSource
+from tests.ingest.video.parts import PATIENCE_S, embedded, small_film
+from tests.journeys.conftest import CHROMIUM_FLAGS
+from tools.virtual_camera.player import player
+from tools.virtual_camera.server import VirtualCameras
+
+# What a firewall does to media: a browser that may use relays only, of which there is none, finds no way.
+BLOCKED = """
+    const Open = RTCPeerConnection;
+    window.RTCPeerConnection = class extends Open {
+        constructor(wanted) { super({ ...wanted, iceTransportPolicy: "relay" }); }
+    };
+"""
+
+
+async def test_chromium_shows_the_camera_by_webrtc_and_by_hls_where_that_is_blocked() -> None:
+    camera = uuid4()
+    program = shutil.which("chromium") or "/usr/bin/chromium"
+    async with VirtualCameras({"pit": small_film()}) as source, embedded() as gateway, player(gateway) as url:
+        await gateway.configure([CameraSource(camera, source.url("pit"))])
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+            page = await browser.new_page()
+            await page.goto(url)
+            assert await page.evaluate(f"() => playWhep('/{camera}')") == ""
+            await moves(page)
+            page = await browser.new_page()
+            await page.add_init_script(BLOCKED)
+            await page.goto(url)
+            assert await page.evaluate(f"() => playWhep('/{camera}')") == ""
+            await page.evaluate(f"() => playHls('/{camera}')")
+            await moves(page)
+            assert await page.evaluate("peer.connectionState") != "connected"
+            await browser.close()
+
+
+async def moves(page: Page) -> None:
+    """Waits until frames with growing numbers were shown."""
+    await page.wait_for_function("readings.length > 10", timeout=PATIENCE_S * 1000)
+    numbers = [reading[2] for reading in await page.evaluate("readings")]
+    assert numbers == sorted(numbers) and numbers[-1] > numbers[0]

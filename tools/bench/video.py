@@ -1,0 +1,155 @@
+"""Live video: from a virtual camera's clock to what Chromium shows, and what handing on costs the gateway's process.
+
+The camera is a real RTSP server on loopback, 1280 × 720 at 25 pictures a second, H.264, a key frame a second. Its
+encoder, the viewers and Chromium run on the same machine but outside of the gateway's process, whose CPU is counted.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID, uuid4
+
+from playwright.async_api import Browser, async_playwright
+
+from domain.video import CameraSource, HlsFile, HlsMoment
+from ingest.supervisor import Supervisor
+from ingest.video.gateway import EmbeddedGateway
+from tools.bench.browser import FLAGS
+from tools.bench.found import Found, say
+from tools.bench.measure import cpu_s, medians, rss_mb
+from tools.bench.rig import Rig
+from tools.virtual_camera.film import Film
+from tools.virtual_camera.player import player
+from tools.virtual_camera.server import VirtualCameras
+from tools.virtual_camera.whep_viewer import WhepViewer
+
+TURNS = 3
+CAMERAS, WHEP_VIEWERS = 8, 3
+SETTLE_S, MEASURED_S = 5.0, 8.0
+READY_WITHIN_S = 30.0
+KEYS = (
+    "video.whep_latency_ms",
+    "video.hls_latency_ms",
+    "video.whep_first_picture_ms",
+    "video.hls_first_picture_ms",
+    "video.hls8_core_share",
+    "video.whep3_core_share",
+    "video.hls8_gateway_mb",
+)
+
+
+async def measure(rig: Rig, found: Found) -> None:
+    """Three turns, each with a gateway of its own."""
+    del rig  # needs none of its servers
+    turns: list[dict[str, float]] = []
+    async with VirtualCameras(_paths(Film())) as source, async_playwright() as playwright:
+        for turn in range(1, TURNS + 1):
+            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+            async with _gateway(source) as (gateway, ids):
+                values = await _latencies(gateway, ids[0], browser)
+            await browser.close()
+            async with _gateway(source) as (gateway, ids):
+                values |= await _hls_of_all(gateway, ids)
+            async with _gateway(source) as (gateway, ids):
+                values |= await _three_by_whep(gateway, ids[0])
+            turns.append(values)
+            say(f"video {turn} of {TURNS}: " + ", ".join(f"{key[6:]} {value:.3g}" for key, value in values.items()))
+            found.put_all(medians(turns))
+
+
+def _paths(film: Film) -> dict[str, Film]:
+    """One film at each path: its encoding, which is not what is measured, would else take all there is."""
+    return {f"pit-{number}": film for number in range(CAMERAS)}
+
+
+@asynccontextmanager
+async def _gateway(source: VirtualCameras) -> AsyncIterator[tuple[EmbeddedGateway, list[UUID]]]:
+    supervisor, gateway = Supervisor(), EmbeddedGateway()
+    cameras = {uuid4(): path for path in source.films}
+    await gateway.configure([CameraSource(camera, source.url(path)) for camera, path in cameras.items()])
+    supervisor.keep("video gateway", gateway.run)
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            while gateway.pid is None or not await gateway.status():  # noqa: ASYNC110  # it tells nobody that it is up
+                await asyncio.sleep(0.05)
+        yield gateway, list(cameras)
+    finally:
+        await supervisor.stop()
+
+
+async def _latencies(gateway: EmbeddedGateway, camera: UUID, browser: Browser) -> dict[str, float]:
+    """Of each shown frame its clock's age at the moment Chromium presents it; the median of all after settling."""
+    found: dict[str, float] = {}
+    async with player(gateway) as url:
+        for way, play in (("whep", "playWhep"), ("hls", "playHls")):
+            page = await browser.new_page()
+            await page.goto(url)
+            began_s = time.monotonic()
+            await page.evaluate(f"() => {play}('/{camera}')")
+            await page.wait_for_function("readings.length > 0", timeout=READY_WITHIN_S * 1000)
+            found[f"video.{way}_first_picture_ms"] = (time.monotonic() - began_s) * 1000
+            await asyncio.sleep(SETTLE_S)
+            await page.evaluate("() => { window.readings = []; }")
+            await asyncio.sleep(MEASURED_S)
+            ages = [age_ms for _, age_ms, _ in await page.evaluate("readings")]
+            found[f"video.{way}_latency_ms"] = statistics.median(ages)
+            await page.close()
+    return found
+
+
+async def _hls_of_all(gateway: EmbeddedGateway, ids: list[UUID]) -> dict[str, float]:
+    """Every camera has a viewer who asks as a low-latency player does: a playlist and a part, twice a second."""
+    viewers = [asyncio.create_task(_watch_hls(gateway, camera)) for camera in ids]
+    try:
+        share = await _core_share(gateway)
+        status = await gateway.status()
+        if not all(camera.viewers_hls and camera.bit_rate for camera in status.values()):
+            raise RuntimeError(f"not all {CAMERAS} cameras were watched")
+        return {"video.hls8_core_share": share, "video.hls8_gateway_mb": rss_mb(gateway.pid or 0)}
+    finally:
+        for viewer in viewers:
+            viewer.cancel()
+        await asyncio.wait(viewers)
+
+
+async def _watch_hls(gateway: EmbeddedGateway, camera: UUID) -> None:
+    playlist = await gateway.hls(camera, "bench", "index.m3u8")
+    seen = ""
+    while True:
+        newest = _newest_part(playlist)
+        if newest and newest != seen:
+            await gateway.hls(camera, "bench", newest)
+            seen = newest
+        segment, part = (int(word) for word in seen.split(".")[:2])
+        waited = await gateway.hls(camera, "bench", "index.m3u8", HlsMoment(segment, part + 1))
+        playlist = waited if isinstance(waited, HlsFile) else playlist
+
+
+def _newest_part(playlist: object) -> str:
+    lines = playlist.content.decode().splitlines() if isinstance(playlist, HlsFile) else []
+    parts = [line.split('URI="')[1].split('"')[0] for line in lines if line.startswith("#EXT-X-PART:")]
+    return parts[-1] if parts else ""
+
+
+async def _three_by_whep(gateway: EmbeddedGateway, camera: UUID) -> dict[str, float]:
+    async with AsyncExitStack() as stack:
+        viewers = [WhepViewer(gateway, camera) for _ in range(WHEP_VIEWERS)]
+        for viewer in viewers:
+            stack.push_async_callback(viewer.close)
+            if (refusal := await viewer.open()) is not None:
+                raise RuntimeError(f"the gateway answered {refusal.value}")
+        share = await _core_share(gateway)
+        if not all(len(viewer.numbers) > MEASURED_S for viewer in viewers):
+            raise RuntimeError("not all viewers saw the camera move")
+        return {"video.whep3_core_share": share}
+
+
+async def _core_share(gateway: EmbeddedGateway) -> float:
+    """Of one core, what the gateway's process uses once all is running."""
+    await asyncio.sleep(SETTLE_S)
+    pid = gateway.pid or 0
+    before_s, began_s = cpu_s(pid), time.monotonic()
+    await asyncio.sleep(MEASURED_S)
+    return (cpu_s(pid) - before_s) / (time.monotonic() - began_s)

@@ -1,0 +1,57 @@
+"""A viewer by WHEP that is no browser: it decodes and reads the frames' numbers, for tests and bench."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+
+from actions.video import Gateway
+from domain.video import VideoRefusal, WhepAnswer
+from tools.virtual_camera.picture import read
+
+
+class WhepViewer:
+    """A WHEP client that decodes; `numbers` are those of the frames that it has seen."""
+
+    def __init__(self, gateway: Gateway, camera: UUID, viewer_id: str = "viewer") -> None:
+        self._gateway, self._camera, self._viewer_id = gateway, camera, viewer_id
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._watching: asyncio.Task[None] | None = None
+        self.numbers: list[int] = []
+        self.session_id = ""
+
+    async def open(self) -> VideoRefusal | None:
+        self._peer.addTransceiver("video", direction="recvonly")
+        self._peer.on("track", self._watch)
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        offer = self._peer.localDescription.sdp
+        answer = await self._gateway.whep_offer(self._camera, self._viewer_id, offer)
+        if not isinstance(answer, WhepAnswer):
+            return answer
+        self.session_id = answer.session_id
+        await self._peer.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+        return None
+
+    async def close(self) -> None:
+        await self._peer.close()
+        if self._watching is not None:
+            await self._watching
+
+    @property
+    def is_connected(self) -> bool:
+        return bool(self._peer.connectionState == "connected")
+
+    def _watch(self, track: Any) -> None:
+        self._watching = asyncio.create_task(self._note(track))
+
+    async def _note(self, track: Any) -> None:
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            reading = read(frame)
+            if reading is not None:
+                self.numbers.append(reading.number)

@@ -1,0 +1,154 @@
+"""One job with all that is known of it, kept right while others work on it."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from nicegui.element import Element
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actions.jobs import notes
+from actions.people import Seat
+from domain.access import Intent
+from domain.jobs.moves import moves_from
+from domain.jobs.words import Event, State
+from domain.refusals import Refusal
+from storage import job_whole
+from storage.job_whole import WholeJob
+from storage.session import transaction
+from ui.components.field import text_field
+from ui.components.pieces import Card, Kind, button, link_button, tone_chip
+from ui.components.stage_stepper import stage_stepper
+from ui.components.toast import toast
+from ui.frame import Frame
+from ui.job_feed import JobFeed, JobNews
+from ui.page import page
+from ui.pages import shell
+from ui.pages.account.asking import permitted
+from ui.pages.job_words import EVENT_ICONS, STATE_ICONS, STATE_TONES, event_word, refusal_text, state_word
+from ui.pages.owner import job_damage, job_facts, job_leaving, job_moving, job_story, job_ways
+from ui.pages.owner.jobs_board import of_menu
+from ui.texts import _
+
+
+def install(feed: JobFeed) -> None:
+    job_leaving.install()
+
+    @page("/jobs/{job_id}")
+    async def job_page(request: Request, job_id: str) -> Response | None:
+        seat = await shell.admit(request, Intent.SEE_JOBS)
+        if not isinstance(seat, Seat):
+            return seat
+        id_ = shell.parse_id(job_id)
+        whole = await _read(seat, id_) if id_ else None
+        if whole is None:
+            await shell.no_such(seat, _("No such job"), _("It may belong to another workshop."), shell.JOBS)
+            return None
+        title = f"{whole.row.car} {whole.row.plate}".strip()
+        async with shell.framed(seat, current=shell.JOBS, title=title, back=shell.JOBS) as frame:
+            shown = _JobPage(seat, frame, whole)
+            shown.start()
+            feed.follow(seat.viewer.tenant_id, shown.news)
+        return None
+
+
+async def _read(seat: Seat, job_id: UUID) -> WholeJob | None:
+    async with transaction(seat.viewer.tenant_id) as tx:
+        return await job_whole.read(tx, seat.viewer.tenant_id, job_id)
+
+
+class _JobPage:
+    """Three columns: the work, the car, the people and papers; below them what happened."""
+
+    def __init__(self, seat: Seat, frame: Frame, whole: WholeJob) -> None:
+        self._seat, self._frame, self._whole = seat, frame, whole
+        self._may = seat.viewer.may(Intent.WORK_ON_JOBS)
+
+    def start(self) -> None:
+        self._chips, self._moves = self._frame.beside_title, self._frame.actions
+        with Element("div").classes("columns job-page"):
+            with Element("div").classes("stack wide"):
+                self._work = Element("div").classes("stack wide")
+            with Element("div").classes("stack wide"):
+                self._car = Element("div").classes("stack wide")
+            with Element("div").classes("stack wide"):
+                self._people = Element("div").classes("stack wide")
+            with Element("div").classes("three"), Card(_("What happened")):
+                if self._may:
+                    self._note_field()
+                self._story = Element("div")
+        self._show()
+
+    async def news(self, news: JobNews) -> None:
+        if news.concerns(self._whole.row.id):
+            await self._again()
+
+    async def _again(self) -> None:
+        whole = await _read(self._seat, self._whole.row.id)
+        if whole is not None:
+            self._whole = whole
+            self._show()
+
+    def _show(self) -> None:
+        whole, may, zone, now = self._whole, self._may, self._seat.zone, datetime.now(UTC)
+        for place in (self._chips, self._moves, self._work, self._car, self._people, self._story):
+            place.clear()
+        self._frame.set_title(f"{whole.row.car} {whole.row.plate}".strip())
+        with self._chips:
+            state = whole.row.state
+            tone_chip(STATE_TONES[state], state_word(state), STATE_ICONS[state])
+        with self._moves:
+            self._buttons()
+        with self._work:
+            job_facts.eta_card(whole, zone, now)
+            with Card(_("Stages"), pad=True):
+                stage_stepper(job_story.steps(whole, zone, now))
+            job_facts.work_card(whole, may, zone, now)
+            job_leaving.papers_card(whole, zone, now)
+        with self._car:
+            job_damage.damage_card(whole, may)
+            job_damage.defects_card(whole, may, zone, now)
+        with self._people:
+            job_facts.agreement_card(whole, may)
+            job_facts.car_card(whole, may)
+            job_facts.customer_card(whole, may)
+            job_facts.film_card(whole, may)
+        with self._story:
+            job_story.story(whole.happenings, zone, now)
+
+    def _buttons(self) -> None:
+        """What can be done now: the way ahead is the primary button."""
+        row = self._whole.row
+        moves = of_menu(row, moves_from(row.state, self._seat.viewer.role)) if self._may else []
+        ahead = next((event for event in moves if event not in (Event.HOLD, Event.CANCEL, Event.FAIL)), None)
+        for event in sorted(moves, key=lambda event: event is ahead):
+            kind: Kind = "primary" if event is ahead else "secondary"
+            button(event_word(event), lambda e=event: self._do(e), kind=kind, icon=EVENT_ICONS[event])
+        if self._may and row.state is State.DELIVERED:
+            link_button(_("Comeback"), f"{job_ways.NEW}?comeback_of={row.id}", icon="replay")
+
+    async def _do(self, event: Event) -> None:
+        if event is Event.DELIVER:
+            await job_leaving.hand_over_car(self._whole)
+        else:
+            await job_moving.carry_out(self._whole.row, event)
+        await self._again()
+
+    def _note_field(self) -> None:
+        with Element("div").classes("note-line"):
+            field = text_field(_("Note"), check=None)
+            field.input.props["maxlength"] = notes.SAID_CHARS
+
+            async def add() -> None:
+                seat = await permitted(Intent.WORK_ON_JOBS)
+                if seat is None or not str(field.value or "").strip():
+                    return
+                answer = await notes.note(self._whole.row.id, str(field.value), seat.viewer, datetime.now(UTC))
+                if isinstance(answer, Refusal):
+                    toast("warn", refusal_text(answer))
+                    return
+                field.value = ""
+                await self._again()
+
+            field.input.on("keydown.enter", add)
+            button(_("Add note"), add)
