@@ -18,7 +18,8 @@ async def soak_pit(pit: PitRig, seconds: float, seed: int) -> Soaked:
         pit.board.set_air(t_c=chance.randrange(150, 350) / 10)
         for payload in chance.sample(RUBBISH, 2):
             await pit.raw(chance.choice(("cmd", "got")), payload)
-        found.heap_bytes.append((await pit.next_state())["heap_used"])
+        state = await pit.next_state(lambda state: state["heap_used"] is not None)  # not known before the first is out
+        found.heap_bytes.append(state["heap_used"])
         pit.board.set_fault(sensor, None)
         if chance.random() < 0.6:
             pit.broker.kill()
