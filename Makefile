@@ -17,7 +17,9 @@ test: system $(VENV)/.dev assets
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
-bench: system $(VENV)/.dev assets
+# Standard output holds the results alone, as one JSON object.
+bench:
+	@$(MAKE) --no-print-directory system $(VENV)/.dev assets >&2
 	@$(BIN)/python -m tools.bench $(if $(ONLY),--only $(ONLY))
 
 # The devices' modules for the ESP32 with their sizes, a flash image, signed update bundles, all in build/firmware.

@@ -82,6 +82,13 @@ class Settings(BaseSettings):
     webhooks_private: bool = Field(
         False, description="Whether people's webhooks may call hosts of private networks, such as a gateway in the LAN."
     )
+    pump_lease_s: int = Field(
+        15,
+        ge=5,
+        le=60,
+        description="Seconds that a motor may run after its controller last reported, so also without a server. At "
+        "most what controllers accept (their lease_cap_ms, 15 s), and at least three of their reports.",
+    )
     video_loopback: bool = Field(
         False, description="Whether cameras may live on this very computer, as virtual ones do; on with --demo."
     )

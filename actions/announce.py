@@ -45,6 +45,8 @@ class Topic(StrEnum):
     """The camera `id` has a newer still."""
     JOB = "job"
     """Something of the job `id` changed: its state, stage, pit, people, notes or link."""
+    WORKSHOP = "workshop"
+    """Something of the workshop's own settings changed: hours, holidays, pits, film."""
     PERSON = "person"
     """Something of the person `id` changed: sessions, role, suspension. Open pages and sockets check themselves."""
     TENANT = "tenant"

@@ -256,6 +256,7 @@ class VideoToken(BaseModel):
     camera_id: UUID
     token: str
     expires_at: datetime
+    reason: str = Field(description="What is wrong with the picture though it plays, such as `frozen`; mostly empty.")
 
 
 class LinkedCameras(BaseModel):

@@ -186,7 +186,7 @@ async def read_still(by: Looker, camera_id: UUID, now: Now) -> Response:
 @router.post("/cameras/{camera_id}/tokens", status_code=201, responses=errors(401, 403, 404, 413, 422, 429, 503))
 async def make_video_token(by: LookerSeat, camera_id: UUID, now: Now) -> VideoToken:
     """A token of about a minute for this session and this camera alone."""
-    return _token(camera_id, await tickets.ticket_of_person(by, camera_id, now))
+    return await _token(camera_id, await tickets.ticket_of_person(by, camera_id, now))
 
 
 @router.post("/tracked-cameras", responses=errors(400, 404, 413, 422, 429, 503))
@@ -202,13 +202,15 @@ async def list_tracked_cameras(asked: CustomersLink, request: Request, now: Now)
 async def make_tracked_token(asked: LinkedCamera, request: Request, now: Now) -> VideoToken:
     """A token of about a minute for this link's job and this camera alone."""
     found = await tickets.ticket_of_link(asked.link, asked.camera_id, _address(request), now)
-    return _token(asked.camera_id, found)
+    return await _token(asked.camera_id, found)
 
 
-def _token(camera_id: UUID, answer: tickets.Denied | Ticket) -> VideoToken:
+async def _token(camera_id: UUID, answer: tickets.Denied | Ticket) -> VideoToken:
     if not isinstance(answer, Ticket):
         refuse(answer)
-    return VideoToken(camera_id=camera_id, token=answer.token, expires_at=answer.expires_at)
+    doing = (await video.gateway().status()).get(camera_id)
+    reason = (doing.reason or "") if doing and doing.state is CameraState.FROZEN else ""
+    return VideoToken(camera_id=camera_id, token=answer.token, expires_at=answer.expires_at, reason=reason)
 
 
 def _shown(found: keeping.Wrong | TryLater | trying.Failed | Probe) -> Picture:

@@ -14,6 +14,7 @@ from api.fields import Moment, Words
 from api.problems import refused
 from domain.jobs.job import Refused
 from domain.jobs.moves import REASON_CHARS
+from domain.jobs.phases import At, Phase
 from domain.jobs.words import Event, HoldReason, JobRefusal, Stage, State, VehicleClass, WorkType
 from domain.refusals import Refusal
 from storage.job_intake import NewCustomer, NewVehicle
@@ -31,6 +32,8 @@ _SAYS: dict[str, str] = {
     Refusal.TOO_LONG: "A text is too long.",
     Refusal.NOT_POSSIBLE_NOW: f"A job is planned for at most {create.PLANNED_WITHIN.days} days ahead.",
     Refusal.ALREADY_SO: "It is so already.",
+    Refusal.UNREADABLE: "The signature is no path of lines.",
+    Refusal.TOO_MANY: "There are too many already.",
     Refusal.LINK_UNKNOWN: "There is no such link, or it works no more.",
     JobRefusal.MOVED_MEANWHILE: "Somebody else changed the job in the meantime.",
     JobRefusal.NO_SUCH_MOVE: "The job's state has no such move.",
@@ -206,11 +209,46 @@ class JobWithTimeline(Job):
         return cls.model_validate(said | {"timeline": [asdict(event) for event in events]})
 
 
+class TrackedStep(BaseModel):
+    """A phase of the work."""
+
+    phase: Phase
+    at: At
+    when: datetime | None = Field(description="When it was done, since when it goes on, or when it may begin.")
+
+
+class TrackedAir(BaseModel):
+    """Relative humidity in per cent during the work, at even distances; null where nobody measured."""
+
+    since: datetime
+    until: datetime
+    values: list[float | None]
+    low: float | None
+    high: float | None = Field(description="What the pit allows.")
+
+
+class TrackedPhoto(BaseModel):
+    key: str = Field(description="The picture is `/t/{token}/photos/{key}`, a small one with `?size=small`.")
+    width: int
+    height: int
+
+
 class Tracked(BaseModel):
     """A job as its customer sees it."""
 
     state: State
     stage: Stage | None
+    phase: Phase
+    hold_reason: HoldReason | None
+    workshop: str
+    zone: str
+    language: str
+    steps: list[TrackedStep]
+    air: TrackedAir | None
+    photos: list[TrackedPhoto]
+    video_allowed: bool
+    passport_id: UUID | None = Field(description="`/p/{passport_id}` shows and checks it.")
+    link_ends_at: datetime | None
     make: str
     model: str
     colour: str

@@ -52,6 +52,8 @@ _SAYS: dict[str, str] = {
     PumpRefusal.AMOUNT_TOO_LARGE: "That is longer than the longest run.",
     PumpRefusal.LINE_FULL: "The line is full.",
     PumpRefusal.BALANCE_TOO_LOW: "The member does not have so many minutes.",
+    PumpRefusal.MOTOR_IN_USE: "Somebody uses the motor, or waits for it.",
+    PumpRefusal.NOT_SURELY_OFF: "The motor may still be ON.",
     PumpRefusal.NOT_RUNNING: "Only a running turn can be extended.",
     PumpRefusal.NOT_WAITING: "Only somebody in line can be skipped.",
     PumpRefusal.ALREADY_STOPPING: "The run is being stopped already.",

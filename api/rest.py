@@ -10,13 +10,16 @@ from api import (
     alerts,
     audit,
     cameras,
+    customers,
     devices,
     history,
     integrations,
+    job_desk,
     jobs,
     limits,
     motor,
     openapi,
+    passports,
     people,
     photos,
     pits,
@@ -30,6 +33,7 @@ from api import (
     tokens,
     wallets,
     work,
+    workshop,
 )  # fmt: skip
 from api.context import Context, not_kept
 
@@ -65,7 +69,8 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
-            cameras, jobs, photos, work, motor, pumps, pump_settings, wallets,
+            cameras, jobs, job_desk, photos, work, workshop, customers, passports, motor, pumps, pump_settings,
+            wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)

@@ -72,6 +72,8 @@ class Intent(StrEnum):
     SEE_JOBS = "see_jobs"
     WORK_ON_JOBS = "work_on_jobs"
     """Taking in cars, moving and assigning jobs, notes and defects, the customer's link."""
+    MANAGE_PASSPORTS = "manage_passports"
+    """Ending an environment passport with a reason, and having another one made."""
     SEE_VIDEO = "see_video"
     """Cameras' pictures, as far as each camera lets the role look and no privacy hours hold."""
     MANAGE_CAMERAS = "manage_cameras"
@@ -127,6 +129,7 @@ _OWNER = _STAFF | {
     Intent.CHANGE_WALLETS,
     Intent.MANAGE_CARDS,
     Intent.MANAGE_PUMPS,
+    Intent.MANAGE_PASSPORTS,
     Intent.MANAGE_CAMERAS,
     Intent.EXPORT_JOBS,
     Intent.MANAGE_WORKSHOP,
@@ -178,6 +181,7 @@ SCOPE_OF: Mapping[Intent, Scope] = {
     Intent.SEE_ALL_PUMPS: Scope.MANAGE,
     Intent.SEE_JOBS: Scope.READ,
     Intent.WORK_ON_JOBS: Scope.OPERATE,
+    Intent.MANAGE_PASSPORTS: Scope.MANAGE,
     Intent.SEE_VIDEO: Scope.READ,
     Intent.MANAGE_CAMERAS: Scope.MANAGE,
     Intent.EXPORT_JOBS: Scope.READ,

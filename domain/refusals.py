@@ -57,6 +57,8 @@ class Refusal(StrEnum):
     """A command of this kind is on its way to the device already."""
     DEVICE_OFF = "device_off"
     """The device is switched off: what it would answer is refused."""
+    NAME_TAKEN = "name_taken"
+    """Another one of the kind has this name."""
     KEY_USED = "key_used"
     """Somebody asked for something else with this idempotency key."""
 

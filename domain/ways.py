@@ -65,6 +65,8 @@ def shown(way: Way, address: str) -> str:
     if way is Way.MAIL:
         name, _, domain = address.partition("@")
         return f"{name[:1]}…@{domain}"
+    if address.isdigit():  # a number, which a gateway will take
+        return f"…{address[-_LAST:]}"
     parts = urlsplit(address)
     if way is Way.WEBHOOK:
         return f"{parts.scheme}://{parts.hostname}/…"

@@ -41,6 +41,7 @@ STOP_KEPT_S = 60  # how long a broker may keep a stop for a device that is away
 REASONS = {
     ReportRefusal.OLD_BOOT: Reject.STALE_STATE,
     ReportRefusal.STALE: Reject.STALE_STATE,
+    ReportRefusal.AHEAD: Reject.BAD_SEQ,
     ReportRefusal.ON_TIME_FELL: Reject.ON_TIME_FELL,
     ReportRefusal.UNKNOWN_DEVICE: Reject.NOT_A_PUMP,
     Refusal.NOT_FOUND: Reject.NOT_A_PUMP,

@@ -41,7 +41,7 @@ async def find(tx: AsyncSession, tenant_id: UUID, words: str) -> Known | None:
         bound |= {"enohp": end, "enohp_end": end[:-1] + chr(ord(end[-1]) + 1)}
         fits = (
             "v.customer_id IN (SELECT p.id FROM customer p WHERE p.tenant_id = :tenant"
-            ' AND reverse(p.phone_digits) COLLATE "C" >= :enohp AND reverse(p.phone_digits) COLLATE "C" < :enohp_end)'
+            " AND p.phone_end >= :enohp AND p.phone_end < :enohp_end)"
         )
     row = (await tx.execute(text(_FIND.format(fits=fits)), bound)).mappings().first()
     if row is None:

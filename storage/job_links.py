@@ -1,7 +1,8 @@
 """Rows of customers' links. The web's role can't read a hash, so finding a job by its token is the worker's."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.jobs.tracking import TrackingLink
 
 
-async def add(tx: AsyncSession, tenant_id: UUID, job_id: UUID, link: TrackingLink) -> None:
+async def add(tx: AsyncSession, tenant_id: UUID, job_id: UUID, link_id: UUID, link: TrackingLink) -> None:
     await tx.execute(
         text(
             "INSERT INTO tracking_link (id, tenant_id, job_id, token_hash, created_at, expires_at)"
             " VALUES (:id, :tenant, :job, :hash, :created_at, :expires_at)"
         ),
         {
-            "id": uuid4(), "tenant": tenant_id, "job": job_id, "hash": link.token_hash, "created_at": link.created_at,
+            "id": link_id, "tenant": tenant_id, "job": job_id, "hash": link.token_hash, "created_at": link.created_at,
             "expires_at": link.expires_at,
         },
     )  # fmt: skip
@@ -43,6 +44,27 @@ async def shorten(tx: AsyncSession, tenant_id: UUID, job_id: UUID, expires_at: d
         ),
         {"tenant": tenant_id, "job": job_id, "until": expires_at},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLink:
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+
+
+async def open_of(tx: AsyncSession, tenant_id: UUID, job_id: UUID, now: datetime) -> OpenLink | None:
+    """The job's link, if it works."""
+    row = (
+        await tx.execute(
+            text(
+                "SELECT id, created_at, expires_at FROM tracking_link WHERE tenant_id = :tenant AND job_id = :job"
+                " AND revoked_at IS NULL AND expires_at > :now"
+            ),
+            {"tenant": tenant_id, "job": job_id, "now": now},
+        )
+    ).first()
+    return None if row is None else OpenLink(*row)
 
 
 async def job_of(tx: AsyncSession, token_hash: bytes, now: datetime) -> tuple[UUID, UUID] | None:

@@ -63,7 +63,7 @@ async def unshown(tx: AsyncSession, tenant_id: UUID, digests: Sequence[bytes]) -
     return [bytes(digest) for digest in found.scalars()]
 
 
-async def add(tx: AsyncSession, tenant_id: UUID, job_id: UUID, new: NewPhoto, by: UUID, at: datetime) -> None:
+async def add(tx: AsyncSession, tenant_id: UUID, job_id: UUID, new: NewPhoto, by: UUID, at: datetime) -> PhotoRow:
     await tx.execute(
         text(
             "INSERT INTO photo (id, tenant_id, job_id, stage, media_type, size, width, height, content_sha256,"
@@ -75,6 +75,8 @@ async def add(tx: AsyncSession, tenant_id: UUID, job_id: UUID, new: NewPhoto, by
             "width": new.width, "height": new.height, "digest": new.content_sha256, "at": at, "by": by,
         },
     )  # fmt: skip
+    [added] = await _rows(tx, "f.id = :id", {"tenant": tenant_id, "id": new.id})
+    return added
 
 
 async def one(tx: AsyncSession, tenant_id: UUID, photo_id: UUID) -> PhotoRow | None:

@@ -15,7 +15,8 @@ _BEGIN = """
     ON CONFLICT DO NOTHING"""
 _END = """
     UPDATE power_cut SET ended_at = greatest(CAST(:at AS timestamptz), began_at)
-    WHERE group_id = :group AND coalesce(device_id, '') = coalesce(:device, '') AND ended_at IS NULL"""
+    WHERE tenant_id = :tenant AND ended_at IS NULL
+        AND (device_id = :device OR CAST(:device AS text) IS NULL AND device_id IS NULL AND group_id = :group)"""
 _DARK = """
     INSERT INTO power_cut (tenant_id, group_id, device_id, began_at, ended_at)
     SELECT tenant_id, group_id, device_id, least(heard_at, :at), :at FROM motor

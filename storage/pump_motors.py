@@ -73,6 +73,12 @@ async def lock_limits(tx: AsyncSession, tenant_id: UUID) -> dict[str, int]:
     return dict(found.scalar_one())
 
 
+async def limits(tx: AsyncSession) -> dict[str, int]:
+    """What the viewer's tenant has set, in a transaction that is scoped to it."""
+    found = await tx.execute(text("SELECT limits FROM pump_settings"))
+    return dict(found.scalar_one_or_none() or {})
+
+
 async def save_limits(tx: AsyncSession, tenant_id: UUID, limits: dict[str, int]) -> None:
     await tx.execute(
         text("UPDATE pump_settings SET limits = CAST(:limits AS jsonb) WHERE tenant_id = :tenant"),

@@ -63,6 +63,14 @@ _NAMES = [
     " :now)",
     "INSERT INTO job_event (tenant_id, job_id, at, kind, state, said, by)"
     " VALUES (:tenant, :job, :now, 'note_on_job', 'received', :said, :owner)",
+    "INSERT INTO film_roll (id, tenant_id, maker, film, batch, received_at) VALUES (:roll, :tenant, :said, :said,"
+    " :said, :now)",
+    "INSERT INTO film_warranty VALUES (:tenant, :said, :said, 5)",
+    "INSERT INTO warranty (tenant_id, job_id, maker, film, batch, years, from_day, until_day, issued_at)"
+    " VALUES (:tenant, :job, :said, :said, :said, 5, '2026-01-01', '2030-12-31', :now)",
+    "INSERT INTO damage_mark (id, tenant_id, job_id, x, y, said, marked_at)"
+    " VALUES (:mark, :tenant, :job, 1, 1, :said, :now)",
+    "INSERT INTO holiday VALUES (:tenant, '2026-12-25', :said)",
     "INSERT INTO photo (id, tenant_id, job_id, media_type, size, width, height, content_sha256, taken_at, taken_by)"
     " VALUES (:photo, :tenant, :job, 'image/jpeg', 1, 1, 1, :digest, :now, :owner)",
     "INSERT INTO camera (id, tenant_id, pit_id, name, host, path, created_at, changed_at)"
@@ -76,7 +84,7 @@ _NAMES = [
 
 _IDS = (
     "film", "alert", "silence", "invitation", "key", "session", "message", "group", "run", "transfer", "request",
-    "customer", "vehicle", "job", "photo", "camera",
+    "customer", "vehicle", "job", "photo", "camera", "roll", "mark",
 )  # fmt: skip
 
 

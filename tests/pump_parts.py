@@ -162,6 +162,14 @@ async def make_coop(name: str, members: int = 2, minutes: int = 60) -> Coop:
     return coop
 
 
+async def add_motor(coop: Coop, device_id: str) -> None:
+    """Another motor in the group of the first."""
+    async with transaction(EVERY_TENANT) as tx:
+        tx.add(Device(id=device_id, tenant_id=coop.tenant_id, kind="pump", name=f"Motor {device_id}"))
+        await tx.flush()
+        await motors.ensure(tx, coop.tenant_id, device_id, BEGAN)
+
+
 async def press_start(hall: Hall, coop: Coop, member: Viewer, minutes: int = 10, **more: Any) -> Run:
     answer = await asking.start(coop.device_id, minutes * 60, member, hall.now, key=more.pop("key", uuid4()), **more)
     assert isinstance(answer, Run), answer

@@ -1,4 +1,5 @@
-"""Everything that browsers need and that is not in the repository: fonts from npm cut to size, compiled catalogues.
+"""Everything that browsers need and that is not in the repository: fonts from npm cut to size, the player of HLS,
+compiled catalogues.
 
 `python -m tools.assets` makes what is missing or outdated; `--extract` writes the pages' texts into the catalogues.
 Importing this module costs nothing beyond the standard library, so that the server may ask `missing()` at its start.
@@ -14,6 +15,8 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from tools import font_cuts
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "ui" / "static"
@@ -31,8 +34,10 @@ COPIED_FONTS = {
     "noto-sans-devanagari.woff2": FONTSOURCE
     / "noto-sans-devanagari/files/noto-sans-devanagari-devanagari-wght-normal.woff2",
 }
+COPIED_SCRIPTS = {"hls.mjs": NODE_MODULES / "hls.js" / "dist" / "hls.light.min.mjs"}
 INTER_FILE = "inter-variable.woff2"
-FONT_FILES = (INTER_FILE, *COPIED_FONTS)
+CUTS = font_cuts.cuts(INTER, COPIED_FONTS["noto-sans-devanagari.woff2"], COPIED_FONTS["noto-sans-bengali.woff2"])
+FONT_FILES = (INTER_FILE, *COPIED_FONTS, *CUTS)
 
 NPM_WITHIN_S = 600
 HOW_TO_MAKE = "python -m tools.assets"
@@ -41,10 +46,10 @@ HOW_TO_MAKE = "python -m tools.assets"
 def missing() -> list[str]:
     """What is not built or older than its sources, as paths below the repository; empty when all is well."""
     stamp = _read_stamp()
-    fonts = [FONTS / name for name in FONT_FILES]
-    absent = [path for path in (*fonts, *map(_compiled, _catalogues())) if not path.is_file()]
+    packed = [*(FONTS / name for name in FONT_FILES), *(BUILT / name for name in COPIED_SCRIPTS)]
+    absent = [path for path in (*packed, *map(_compiled, _catalogues())) if not path.is_file()]
     if not absent and stamp.get("fonts") != _fonts_hash():
-        absent += fonts
+        absent += packed
     if stamp.get("catalogues") != _catalogues_hash():
         absent += [path for path in map(_compiled, _catalogues()) if path not in absent]
     return [str(path.relative_to(ROOT)) for path in absent]
@@ -57,9 +62,11 @@ def build() -> list[str]:
         AssetsError: npm is not there, or it failed.
     """
     made = missing()
-    if any(path.endswith(".woff2") for path in made):
+    if any(path.endswith((".woff2", ".mjs")) for path in made):
         _install_packages()
         _make_fonts()
+        for name, source in COPIED_SCRIPTS.items():
+            shutil.copyfile(source, BUILT / name)
     if any(path.endswith(".mo") for path in made):
         _compile_catalogues()
     if made:
@@ -97,6 +104,8 @@ def _make_fonts() -> None:
     _cut_inter(FONTS / INTER_FILE)
     for name, source in COPIED_FONTS.items():
         shutil.copyfile(source, FONTS / name)
+    for name, cut in CUTS.items():
+        font_cuts.make(cut, FONTS / name)
 
 
 def _cut_inter(target: Path) -> None:
@@ -138,7 +147,8 @@ def _compiled(source: Path) -> Path:
 
 
 def _fonts_hash() -> str:
-    recipe = repr((INTER_FEATURES, FONT_FILES)).encode()
+    shapes = [(cut.limits, cut.features, cut.characters) for cut in CUTS.values()]
+    recipe = repr((INTER_FEATURES, FONT_FILES, sorted(COPIED_SCRIPTS), shapes)).encode()
     return _hash([(ROOT / "package-lock.json").read_bytes(), (STATIC / "tokens.css").read_bytes(), recipe])
 
 

@@ -20,12 +20,14 @@ from storage.session import EVERY_TENANT, transaction
 from storage.tables import Device, DevicePresence, FilmProfile, LimitsRow, Membership, Person, Pit, Tenant
 from tests.virtual.fleet import load
 from tools import demo_files
+from tools.demo_cameras import run_cameras
 from tools.demo_cast import CAST, NOTES
 from tools.demo_files import FLEET, DemoRefused, Login
 from tools.demo_fleet import Fleet
 from tools.demo_jobs import add_jobs
 from tools.demo_make import Made
 from tools.demo_past import note_past_alerts, write_past
+from tools.demo_photos import add_photos
 from tools.demo_pumps import add_pumps, load_motors, write_boards
 
 __all__ = ["Demo", "DemoRefused", "Login", "seed"]
@@ -61,6 +63,10 @@ class Demo:
 
         return stop
 
+    async def run_cameras(self) -> Callable[[], Awaitable[None]]:
+        """Starts the virtual cameras; returns what stops them."""
+        return await run_cameras(self.data)
+
 
 async def seed(now: datetime, data: Path) -> Demo:
     """Makes the demo in an empty database; on a database that has it, changes nothing and returns the same logins.
@@ -88,6 +94,7 @@ async def seed(now: datetime, data: Path) -> Demo:
         await add_jobs(tx, made.staff, now)
         await note_past_alerts(tx, made.staff, NOTES)
     await check_silence(now, listening_since=now - timedelta(hours=1))
+    await add_photos(made.staff, now)
     return Demo(tuple(made.logins), data)
 
 

@@ -1,8 +1,8 @@
 """Every component in every state, with sample data, for developers: `python -m tools.gallery --port 8090`.
 
-Pages: `/` the components, `/overview` a dashboard, `/pit` a pit's chart. Each takes `?theme=light|dark` and
-`?lang=en|hi|bn`. Values move every second; with `--still` only `POST /live` moves them, with a `live` message as its
-body, which goes to every open page.
+Pages: `/` the components, `/overview` a dashboard, `/pit` a pit's chart, `/work` the staff's tablet, `/photos` those of
+a job. Each takes `?theme=light|dark` and `?lang=en|hi|bn`. Values move every second; with `--still` only `POST /live`
+moves them, with a `live` message as its body, which goes to every open page.
 """
 
 import argparse
@@ -15,7 +15,9 @@ from nicegui import app, core, ui
 from nicegui.element import Element
 
 from tools import gallery_samples as samples
+from tools import gallery_work
 from tools.assets import HOW_TO_MAKE, missing
+from tools.gallery_jobs import jobs_part
 from ui import texts
 from ui import theme as look
 from ui.components.alerts import AlertStrip, alert_row
@@ -59,6 +61,7 @@ def install(*, still: bool) -> None:
     ui.page("/overview")(overview_page)
     ui.page("/pit")(pit_page)
     app.post("/live")(send_live)
+    gallery_work.install()
     if not still:
         app.timer(EVERY_S, _send_sample)
 
@@ -123,6 +126,7 @@ def components_page(theme: Theme = "system", lang: Language = "en", own_digits: 
         for column in (_first_column, _second_column, _third_column):
             with Element("div").classes("stack wide"):
                 column()
+        jobs_part()
 
 
 def _first_column() -> None:

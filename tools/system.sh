@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs what the tests need of the system and pip can't bring: a Mosquitto broker and a Chromium browser.
+# Installs what the tests need of the system and pip cannot bring: a Mosquitto with its clients, and Chromium.
 set -eu
 
 missing=""
 command -v mosquitto >/dev/null 2>&1 || [ -x /usr/sbin/mosquitto ] || missing="$missing mosquitto"
+command -v mosquitto_pub >/dev/null 2>&1 || missing="$missing mosquitto-clients"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -z "$missing" ] && exit 0
 

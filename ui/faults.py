@@ -40,6 +40,11 @@ def late(request: Request) -> HTMLResponse:
 
 
 async def _on_unknown(request: Request, fault: Exception) -> HTMLResponse:
+    return unknown(request)
+
+
+def unknown(request: Request) -> HTMLResponse:
+    """Where there is no page, or none for whoever asks."""
     with plain.spoken(request):
         text = _("The address may be cut off, or what it showed is gone.")
         content = f"<p>{escape(text)}</p>{_to_first_page()}"

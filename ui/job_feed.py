@@ -93,9 +93,12 @@ class JobFeed:
         self._wake.set()
 
     def _on(self, announcement: Announcement) -> None:
-        if announcement.topic is Topic.JOB and announcement.tenant_id in self._pages:
-            self._changed[announcement.tenant_id].add(UUID(announcement.id))
-            self._plan(announcement.tenant_id, SETTLE_S)
+        tenant_id = announcement.tenant_id
+        if tenant_id not in self._pages or announcement.topic not in (Topic.JOB, Topic.WORKSHOP):
+            return
+        if announcement.topic is Topic.JOB:
+            self._changed[tenant_id].add(UUID(announcement.id))
+        self._plan(tenant_id, SETTLE_S)
 
     def _forget(self, tenant_id: UUID, client: Client) -> None:
         self._pages[tenant_id].pop(client, None)

@@ -20,8 +20,12 @@ Answer = TypeVar("Answer")
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def page(path: str) -> Callable[[Callable[Asked, Awaitable[Answer]]], Callable[Asked, Awaitable[Answer]]]:
-    """Like NiceGUI's `ui.page`; while the database is slow or away the page says so, with status 503."""
+def page(
+    path: str, *, kept_s: float | None = None
+) -> Callable[[Callable[Asked, Awaitable[Answer]]], Callable[Asked, Awaitable[Answer]]]:
+    """Like NiceGUI's `ui.page`; while the database is slow or away the page says so, with status 503. `kept_s`: for how
+    long the page waits for a browser that is away, if longer than others.
+    """
 
     def register(build: Callable[Asked, Awaitable[Answer]]) -> Callable[Asked, Awaitable[Answer]]:
         @wraps(build)
@@ -33,7 +37,7 @@ def page(path: str) -> Callable[[Callable[Asked, Awaitable[Answer]]], Callable[A
                 log.warning("page not built in time", path=path, error=f"{type(fault).__name__}: {fault}")
                 return faults.late(ui.context.client.request)
 
-        ui.page(path, response_timeout=NICEGUIS_WITHIN_S)(built)
+        ui.page(path, response_timeout=NICEGUIS_WITHIN_S, reconnect_timeout=kept_s)(built)
         return build
 
     return register

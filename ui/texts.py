@@ -164,6 +164,11 @@ def day(at: datetime, zone: str, *, year: bool = False) -> str:
     return _own_digits(format_date(at.astimezone(ZoneInfo(zone)), pattern, locale=voice().language))
 
 
+def weekday(of: date, *, whole: bool = False) -> str:
+    """Mon, or Monday."""
+    return format_date(of, "EEEE" if whole else "EEE", locale=voice().language)
+
+
 def month(of: date) -> str:
     """November 2026."""
     return _own_digits(format_date(of, "LLLL y", locale=voice().language))

@@ -25,7 +25,10 @@ FAVICON = STATIC / "logo.svg"
 """For `ui.run(favicon=…)`."""
 
 STATIC_AGE_S = 7 * 86_400  # style sheets carry their content's hash; fonts change with a release at most
-STYLE_SHEETS = ("tokens.css", "look.css", "live.css", "frame.css", "pages.css", "pump.css", "jobs.css", "quasar.css")
+STYLE_SHEETS = (
+    "tokens.css", "look.css", "live.css", "frame.css", "pages.css", "pump.css", "jobs.css", "work.css", "player.css",
+    "quasar.css",
+)  # fmt: skip
 DARK: dict[Theme, bool | None] = {"system": None, "light": False, "dark": True}
 QUASAR_LANGUAGES: dict[Language, QuasarLanguage] = {"en": "en-GB", "hi": "hi", "bn": "bn"}
 SCRIPTS: dict[Language, str] = {"hi": "noto-sans-devanagari.woff2", "bn": "noto-sans-bengali.woff2"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from actions.live import hub
 from actions.rollout_steps import step_for_ever
+from domain.pump.limits import LeaseTerms
 from ingest.broker import BrokerAddress, EmbeddedBroker
 from ingest.commander import Commander
 from ingest.consumer import SUBSCRIPTION, Consumer
@@ -60,7 +61,8 @@ def start_ingest(product: Product, address: BrokerAddress) -> None:
     link = product.link = consumer.link = MqttLink(address, client_id, [(shared, 1)], consumer.take)
     sender = product.sender = Sender(address, f"{client_id}-commands", can_expire=bool(settings.mqtt_url))
     commander = product.commander = Commander(sender, consumer.reject)
-    pumps = product.pumps = PumpOffice(sender, consumer.reject)
+    terms = LeaseTerms(ttl_ms=settings.pump_lease_s * 1_000)
+    pumps = product.pumps = PumpOffice(sender, consumer.reject, terms=terms)
     words = DeviceWords(
         address, f"{client_id}-words", product.directory, product.presence, consumer.reject, [commander, pumps]
     )

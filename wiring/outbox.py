@@ -1,5 +1,6 @@
 """What reaches people outside of pages: the ways that the settings offer, and what sends by them."""
 
+from actions.customers.late import tell_late_for_ever
 from actions.outbox import ways
 from actions.outbox.alert_news import AlertNews
 from actions.outbox.sender import Sender
@@ -19,3 +20,4 @@ def start_outbox(product: Product) -> None:
     product.outbox = sender.counters
     product.supervisor.keep("messages", sender.run)
     product.supervisor.keep("alerts to people", news.run)
+    product.supervisor.keep("late cars to customers", tell_late_for_ever)

@@ -14,6 +14,7 @@ from actions.announce import hear
 from actions.follow import follow_for_ever
 from actions.jobs import photos
 from actions.live import hub
+from actions.passports import make_for_ever
 from actions.people.first_run import offer_first_run
 from actions.people.housekeeping import sweep_for_ever
 from actions.pumps import relay
@@ -81,6 +82,8 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
         else:
             product.supervisor.keep("readings of other processes", lambda: follow_for_ever(hub, live.watched_tenants))
         if settings.role != "ingest":
+            if shown:
+                stack.push_async_callback(await shown.run_cameras())
             start_video(stack, product)
             stack.callback(relay.use())
             product.supervisor.keep("live pages", lambda: live.flush_for_ever(hub))
@@ -88,6 +91,7 @@ async def running(settings: Settings, with_demo: bool, feeds: Feeds) -> AsyncIte
             product.supervisor.keep("pump pages", feeds.pumps.run)
             product.supervisor.keep("job pages", feeds.jobs.run)
             product.supervisor.keep("housekeeping", sweep_for_ever)
+            product.supervisor.keep("passports", make_for_ever)
             start_cameras(product)
             product.supervisor.keep("sweep of photos", photos.sweep_for_ever)
             start_outbox(product)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from actions.customers.news import tell_customer
 from actions.jobs.links import give_link
 from actions.jobs.trail import Deed, tell
 from domain.access import Intent, Viewer
+from domain.customer_news import CustomerNews
 from domain.jobs.eta import estimate
 from domain.jobs.job import Job
 from domain.jobs.words import WorkType
@@ -74,6 +76,7 @@ async def create(new: NewJob, by: Viewer, now: datetime, *, key: UUID) -> Refusa
         )  # fmt: skip
         await job_rows.save_staff(tx, by.tenant_id, key, new.staff)
         token = await give_link(tx, by.tenant_id, key, now)
+        await tell_customer(tx, by.tenant_id, key, CustomerNews.RECEIVED, now)
         name = " ".join(filter(None, (new.vehicle.make, new.vehicle.model, new.vehicle.plate)))
         job = Job(key, new.work_type, pit_id=new.pit_id, staff=new.staff)
         after = {"state": job.state, "work_type": job.work_type, "planned_at": planned_at, "promised_at": promised_at}

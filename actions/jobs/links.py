@@ -1,11 +1,12 @@
-"""The customer's link to a job: made, replaced, ended. Only its hash is kept, so nobody can show it a second time."""
+"""The customer's link to a job: made, shown, replaced, ended."""
 
-import secrets
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions.jobs.link_tokens import derived, token_of
 from actions.jobs.trail import Deed, tell
 from domain.access import Intent, Viewer
 from domain.jobs import tracking
@@ -16,9 +17,27 @@ from storage.session import transaction
 
 async def give_link(tx: AsyncSession, tenant_id: UUID, job_id: UUID, now: datetime) -> str:
     """Stores a fresh link as part of the caller's transaction and returns its token; there must be no other."""
-    chance = secrets.token_bytes(tracking.TOKEN_BYTES)
-    await job_links.add(tx, tenant_id, job_id, tracking.issue(chance, now))
-    return tracking.token_of(chance)
+    link_id = uuid4()
+    await job_links.add(tx, tenant_id, job_id, link_id, tracking.issue(derived(link_id), now))
+    return token_of(link_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    token: str
+    created_at: datetime
+    expires_at: datetime
+
+
+async def shown(job_id: UUID, by: Viewer, now: datetime) -> Refusal | ShownLink | None:
+    """The job's link as long as it works, for whoever may replace it anyway; None: there is none."""
+    if not by.may(Intent.WORK_ON_JOBS):
+        return Refusal.NOT_ALLOWED
+    async with transaction(by.tenant_id) as tx:
+        if await job_rows.read(tx, by.tenant_id, job_id) is None:
+            return Refusal.NOT_FOUND
+        link = await job_links.open_of(tx, by.tenant_id, job_id, now)
+    return None if link is None else ShownLink(token_of(link.id), link.created_at, link.expires_at)
 
 
 async def rotate(job_id: UUID, by: Viewer, now: datetime) -> Refusal | str:

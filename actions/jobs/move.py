@@ -7,15 +7,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions.customers.news import tell_customer
 from actions.jobs.around import around
 from actions.jobs.trail import Deed, tell
 from domain.access import Intent, Viewer
+from domain.customer_news import BY_EVENT
 from domain.jobs.job import Around, Ask, Job, Refused
 from domain.jobs.moves import decide
 from domain.jobs.tracking import AFTER_DELIVERY
 from domain.jobs.words import Event, Stage, State
 from domain.refusals import Refusal
-from storage import job_links, job_papers, job_rows
+from storage import job_links, job_papers, job_rows, passports
 from storage.job_rows import LockedJob
 from storage.session import transaction
 
@@ -49,6 +51,7 @@ async def moved(
         return answer
     await _save(tx, by.tenant_id, locked, answer, now)
     before, after = _difference(locked.job, answer, ask)
+    await _follow_up(tx, by.tenant_id, job_id, ask.event, now)
     if signed_by:
         after["signed_by"] = signed_by
     await tell(
@@ -56,6 +59,14 @@ async def moved(
         was=locked.job.state, kind=ask.event, said=signed_by or ask.reason.strip(), key=key,
     )  # fmt: skip
     return answer
+
+
+async def _follow_up(tx: AsyncSession, tenant_id: UUID, job_id: UUID, event: Event, now: datetime) -> None:
+    """What a move brings beside the job's own row: a passport, and word to the customer."""
+    if event is Event.PASS:
+        await passports.ask_for(tx, tenant_id, job_id, now)
+    if news := BY_EVENT.get(event):
+        await tell_customer(tx, tenant_id, job_id, news, now)
 
 
 async def _around(tx: AsyncSession, by: Viewer, job: Job, event: Event, now: datetime) -> Around:

@@ -71,9 +71,7 @@ async def _keep(
     await photos.hold_content(tx, by.tenant_id, digest)
     await asyncio.to_thread(photo_files.keep, by.tenant_id, picture.full, picture.thumb)
     new = NewPhoto(key, stage, len(picture.full), picture.width, picture.height, digest)
-    await photos.add(tx, by.tenant_id, job.id, new, by.person_id, now)
-    row = await photos.one(tx, by.tenant_id, key)
-    assert row is not None  # noqa: S101  # it was just added
+    row = await photos.add(tx, by.tenant_id, job.id, new, by.person_id, now)
     await tell(tx, Deed.TAKE_PHOTO, job, locked.name, by, now, after={"photo": str(key), "size": new.size})
     return row
 

@@ -27,6 +27,7 @@ class Deed(StrEnum):
     UNDO_STAGE = "undo_stage"
     ROTATE_LINK = "rotate_tracking_link"
     REVOKE_LINK = "revoke_tracking_link"
+    SEND_LINK = "send_tracking_link"
     RESCHEDULE = "reschedule_job"
     USE_FILM = "use_film_roll"
     MARK_DAMAGE = "mark_damage"

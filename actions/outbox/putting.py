@@ -14,6 +14,7 @@ from actions import keys
 from domain.ways import Way, shown
 
 ADDRESS_PURPOSE, SECRET_PURPOSE = "addresses of messages", "secrets of messages"  # purposes, no secrets
+GATEWAY_PURPOSE = "gateways to customers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """An address without a channel: of a customer, or of somebody who is only invited yet."""
+    """An address without a channel: of a customer, or of somebody who is only invited yet. By a gateway, a number."""
 
     way: Way
     address: str

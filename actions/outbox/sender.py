@@ -21,7 +21,8 @@ from actions.keys import Unsealable
 from actions.outbox import ways
 from actions.outbox.channels import CHANNEL_PURPOSE, CODE
 from actions.outbox.post import Letter, Undeliverable, deliver
-from actions.outbox.putting import ADDRESS_PURPOSE, SECRET_PURPOSE
+from actions.outbox.putting import ADDRESS_PURPOSE, GATEWAY_PURPOSE, SECRET_PURPOSE
+from domain.customer_news import addressed
 from domain.notify import News
 from domain.outbox import MessageStatus, after_failure, wait_s
 from domain.ways import Way
@@ -33,6 +34,8 @@ SEND_WITHIN_S = 30.0
 LEASE = timedelta(seconds=120)  # longer than waiting for a thread and sending may take together
 HIDDEN = "…"
 NOTHING_KEPT = Letter("", "")
+ASKED_FOR = "customer_link"
+"""The one message that a customer gets without having agreed to others (actions/customers/send_link.py)."""
 CALLING = frozenset({News.RAISED, News.WORSE, News.UNACKNOWLEDGED})
 
 Wording = Callable[[str, Mapping[str, Any], str, str], Letter]
@@ -50,9 +53,12 @@ _LEASE = """
 # What may have changed since it was put: the channel, the person's language and place here, the alert.
 _NOW = """
     SELECT c.person_id, c.address_sealed, c.verified_at IS NOT NULL, p.language,
-        coalesce(p.suspended_at, s.suspended_at) IS NOT NULL, coalesce(a.resolved_at, a.acknowledged_at) IS NOT NULL
+        coalesce(p.suspended_at, s.suspended_at) IS NOT NULL, coalesce(a.resolved_at, a.acknowledged_at) IS NOT NULL,
+        g.tenant_id, g.gateway_sealed, u.id IS NOT NULL AND u.notices_agreed_at IS NULL
     FROM message m LEFT JOIN channel c ON c.id = m.channel_id LEFT JOIN person p ON p.id = m.person_id
     LEFT JOIN membership s ON s.person_id = m.person_id AND s.tenant_id = m.tenant_id
+    LEFT JOIN customer_notices g ON g.tenant_id = m.tenant_id AND g.gateway_way = m.way
+    LEFT JOIN customer u ON u.id = CASE WHEN m.about LIKE 'customer:%' THEN CAST(substr(m.about, 10) AS uuid) END
     LEFT JOIN alert a ON a.id = CASE WHEN m.about LIKE 'alert:%' THEN CAST(substr(m.about, 7) AS uuid) END
     WHERE m.id = :id"""
 
@@ -168,13 +174,20 @@ class Sender:
         """What is to be sent now, or why nobody needs it any more."""
         async with transaction(EVERY_TENANT) as tx:
             row = (await tx.execute(text(_NOW), {"id": message.id})).one()
-        owner, channel_address, is_verified, language, is_out, is_settled = row
+        owner, channel_address, is_verified, language, is_out, is_settled, tenant_id, gateway, is_unwanted = row
+        if is_unwanted and message.reason != ASKED_FOR:
+            return "the customer does not agree any more"
         if message.reason in CALLING and is_settled:
             return "the alert was over or acknowledged"
         if message.about.startswith("alert:") and is_out:
             return "the person has no access any more"
         if message.address_sealed is not None:
             address = keys.unseal(ADDRESS_PURPOSE, message.address_sealed, message.id)
+            if address.isdigit():
+                if gateway is None:
+                    return "the gateway was removed"
+                template = keys.unseal(GATEWAY_PURPOSE, gateway, tenant_id).decode()
+                address = addressed(template, address.decode()).encode()
         elif channel_address is not None and (is_verified or message.reason == CODE):
             address = keys.unseal(CHANNEL_PURPOSE, channel_address, owner)
         else:

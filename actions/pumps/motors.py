@@ -1,6 +1,7 @@
 """Motors and the groups in which they exclude each other; a tenant's limits."""
 
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,15 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions import audit
 from actions.announce import Announcement, Topic, announce
 from domain.access import Intent, Viewer
-from domain.pump.limits import PumpLimits
+from domain.pump.limit_ranges import RANGES, LimitFault, faults
 from domain.pump.words import Mode
 from domain.refusals import Refusal
 from storage import pump_motors
 from storage.session import EVERY_TENANT, transaction
 
 GROUP_NAME = "Motors"
-LIMITS = frozenset(field.name for field in fields(PumpLimits)) - {"lease"}
-LEAST_MS, MOST_MS = 0, 7 * 24 * 3_600_000
 
 
 async def ensure(tx: AsyncSession, tenant_id: UUID, device_id: str, now: datetime) -> UUID | None:
@@ -39,20 +38,27 @@ async def ensure(tx: AsyncSession, tenant_id: UUID, device_id: str, now: datetim
     return group_id
 
 
-async def change_limits(changes: dict[str, int | None], by: Viewer) -> Refusal | dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class WrongLimits:
+    """What is wrong, by the limit's name."""
+
+    faults: Mapping[str, LimitFault]
+
+
+async def change_limits(changes: Mapping[str, int | None], by: Viewer) -> Refusal | WrongLimits | dict[str, int]:
     """Sets limits of the viewer's tenant by name (`domain.pump.limits`); None: the default again. Returns what the
-    tenant has set. NOT_ALLOWED, NOT_POSSIBLE_NOW (no such limit, or beyond reason).
+    tenant has set. NOT_ALLOWED; raises KeyError for what is no limit of a tenant's.
     """
     if not by.may(Intent.MANAGE_PUMPS):
         return Refusal.NOT_ALLOWED
-    if not changes.keys() <= LIMITS or any(not _is_sane(value) for value in changes.values()):
-        return Refusal.NOT_POSSIBLE_NOW
+    if unknown := changes.keys() - RANGES.keys():
+        raise KeyError(*unknown)
     async with transaction(EVERY_TENANT) as tx:
         before = await pump_motors.lock_limits(tx, by.tenant_id)
         said: dict[str, Any] = {**before, **changes}
         after = {name: value for name, value in said.items() if value is not None}
-        if after.get("minimum_run_s", 1) > after.get("longest_run_s", PumpLimits().longest_run_s):
-            return Refusal.NOT_POSSIBLE_NOW
+        if wrong := faults(after):
+            return WrongLimits(wrong)
         if after != before:
             await pump_motors.save_limits(tx, by.tenant_id, after)
             for group_id in await pump_motors.groups(tx, by.tenant_id):
@@ -95,7 +101,3 @@ async def set_mode(device_id: str, mode: Mode, by: Viewer) -> Refusal | None:
             after={"mode": mode},
         )
     return None
-
-
-def _is_sane(value: int | None) -> bool:
-    return value is None or (isinstance(value, int) and LEAST_MS <= value <= MOST_MS)

@@ -7,5 +7,6 @@ events.py    what happens to a group                    line.py      who is next
 effects.py   what is to be done about it                runs.py      the table of runs: `step`
 shedding.py  a tenant's hours without power             estimate.py  how long somebody will wait
 cards.py     what a tap of a card means                 power_cuts.py, power_habits.py  when the power is away
+limit_ranges.py what a tenant may set at most           regroup.py   when a motor may change its group
 motor_alerts.py what calls for a person                 invariants.py what must hold after every step
 """

@@ -9,6 +9,9 @@ from domain.pump.events import Reported
 from domain.pump.state import Motor, Report, Run
 from domain.pump.words import SHALL_BE_ON, Alarm, ReportRefusal
 
+SEQ_AHEAD_MAX = 1_000_000
+"""As many states in one boot as no server may have heard: two months of one every five seconds."""
+
 
 def take(draft: Draft, event: Reported) -> ReportRefusal | None:
     """Notes a state, or says why it changes nothing."""
@@ -19,6 +22,8 @@ def take(draft: Draft, event: Reported) -> ReportRefusal | None:
         return ReportRefusal.OLD_BOOT
     if report.boot_id == motor.boot_id and report.seq <= motor.seq:
         return ReportRefusal.STALE
+    if report.seq - (motor.seq if report.boot_id == motor.boot_id else 0) > SEQ_AHEAD_MAX:
+        return ReportRefusal.AHEAD
     run = _run_of(draft, motor, report)
     alarm = _alarm(motor, report, run, draft.now_ms)
     if run is not None:

@@ -3,11 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
-
-import structlog
 
 from domain.video import CameraSource, CameraState, CameraStatus, VideoRefusal
 from ingest.video.hls import HlsStream
@@ -21,9 +18,8 @@ PAUSE_FIRST_S, PAUSE_MAX_S = 0.5, 10.0
 STEADY_S = 20.0  # a stream that lasted this long begins anew with the first pause
 WRONG_PASSWORD_PAUSE_S = 120.0  # cameras lock their users out after some wrong passwords
 KEPT_FRAMES, KEPT_BYTES = 300, 8 * 1024**2  # since the last key frame, for viewers of HLS who come in between
+RECENT_MAX = 1_000  # frames that rates are made of
 _RATE_OVER_S = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 class Sink(Protocol):
@@ -35,7 +31,7 @@ class Sink(Protocol):
 class Camera:
     """All methods belong to the event loop; blocking work is the `Pull`'s, in its thread."""
 
-    def __init__(self, source: CameraSource, pull: Callable[..., Pull] = Pull) -> None:
+    def __init__(self, source: CameraSource) -> None:
         self.source = source
         self.hls = HlsStream()
         self.picture: Picture | None = None
@@ -43,7 +39,6 @@ class Camera:
         """The newest, for stills."""
         self.state, self.since = CameraState.IDLE, datetime.now(UTC)
         self.reason: VideoRefusal | None = None
-        self._new_pull = pull
         self._task: asyncio.Task[None] | None = None
         self._sinks: dict[Sink, str] = {}
         self._hls_viewers: dict[str, float] = {}
@@ -51,9 +46,9 @@ class Camera:
         self._wanted_at_s = 0.0
         self._restarts = 0
         self._again_at_s = 0.0  # not before: a wrong password
-        self._kept: list[Frame] = []
+        self._kept: list[Frame] = []  # since the last key frame, all or none
         self._kept_bytes = 0
-        self._recent: deque[tuple[float, int, float]] = deque()  # when, bytes, seconds of CPU
+        self._recent: deque[tuple[float, int, float]] = deque(maxlen=RECENT_MAX)  # when, bytes, seconds of CPU
         self._moved = asyncio.Event()
         self._closed = False
         self._is_same = False
@@ -94,7 +89,8 @@ class Camera:
         return viewer_id in self._hls_viewers
 
     def drop_hls_viewer(self, viewer_id: str) -> None:
-        self._hls_viewers.pop(viewer_id, None)
+        if self._hls_viewers.pop(viewer_id, None) is not None and not self._hls_viewers:
+            self.hls.reset()
 
     def want(self) -> None:
         """Fetches the camera if it is not fetched yet."""
@@ -182,7 +178,6 @@ class Camera:
                 self._say(CameraState.FROZEN, VideoRefusal.FROZEN)
             else:
                 self._say(CameraState.FAILED, end)
-            log.info("a camera's stream ended", camera=str(self.source.camera_id), reason=end.value)
             self._restarts += 1
             if end is VideoRefusal.WRONG_PASSWORD:
                 self._again_at_s = time.monotonic() + WRONG_PASSWORD_PAUSE_S
@@ -190,9 +185,7 @@ class Camera:
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     async def _fetch_once(self) -> VideoRefusal:
-        pull = self._new_pull(
-            self.source.rtsp_url, self.source.transcode, self._on_picture, self._on_frame, self._on_same
-        )
+        pull = Pull(self.source.rtsp_url, self.source.transcode, self._on_picture, self._on_frame, self._on_same)
         try:
             return await pull.run() or VideoRefusal.UNREACHABLE
         finally:
@@ -209,17 +202,24 @@ class Camera:
     def _on_frame(self, frame: Frame, cpu_s: float) -> None:
         began_s = time.thread_time()
         if frame.is_key:
-            self.key_frame, self._kept, self._kept_bytes = frame, [], 0
+            self.key_frame = frame
             if not self._is_same:
                 self._say(CameraState.LIVE, None)
-        if len(self._kept) < KEPT_FRAMES and self._kept_bytes < KEPT_BYTES:
-            self._kept.append(frame)
-            self._kept_bytes += len(frame.data)
+        self._keep(frame)
         if self._hls_viewers:
             self.hls.push(frame)
         for sink in list(self._sinks):
             sink.push(frame)
         self._recent.append((time.monotonic(), len(frame.data), cpu_s + time.thread_time() - began_s))
+
+    def _keep(self, frame: Frame) -> None:
+        if frame.is_key:
+            self._kept, self._kept_bytes = [frame], len(frame.data)
+        elif self._kept:
+            self._kept.append(frame)
+            self._kept_bytes += len(frame.data)
+        if len(self._kept) > KEPT_FRAMES or self._kept_bytes > KEPT_BYTES:  # who comes now waits for the next one
+            self._kept, self._kept_bytes = [], 0
 
     def _on_same(self, is_same: bool) -> None:
         self._is_same = is_same

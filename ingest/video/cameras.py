@@ -16,15 +16,17 @@ from domain.video import (
 )
 from ingest.video.camera import Camera
 from ingest.video.hls import PLAYLIST
+from ingest.video.picture import Frame
 from ingest.video.probe import probe
 from ingest.video.stills import decode, jpeg
 from ingest.video.whep import BadOffer, WhepSession
 
 LIVE_MAX = 64  # cameras fetched at once
 CONVERTED_MAX = 2  # cameras whose codec is converted at once, each up to a core
-SESSIONS_MAX = 64  # of WebRTC
+SESSIONS_MAX, SESSIONS_OF_VIEWER_MAX = 64, 16  # of WebRTC
 PROBES_MAX = 3
 HLS_VIEWERS_MAX = 200  # of one camera
+PROBED_STILL_FOR_S = 10.0
 READY_WITHIN_S, RELOAD_WITHIN_S = 8.0, 5.0
 LOOK_EVERY_S = 1.0
 
@@ -35,7 +37,8 @@ class Cameras:
     def __init__(self) -> None:
         self._cameras: dict[UUID, Camera] = {}
         self._sessions: dict[str, WhepSession] = {}
-        self._stills: dict[UUID, tuple[object, bytes]] = {}
+        self._stills: dict[UUID, tuple[Frame, bytes]] = {}
+        self._probed: dict[UUID, tuple[float, bytes]] = {}  # stills of cameras that are not passed on
         self._probes = 0
 
     async def run(self) -> None:
@@ -54,6 +57,7 @@ class Cameras:
         for camera in gone:
             del self._cameras[camera.source.camera_id]
             self._stills.pop(camera.source.camera_id, None)
+            self._probed.pop(camera.source.camera_id, None)
         for camera_id, source in wanted.items():
             if camera_id not in self._cameras:
                 self._cameras[camera_id] = Camera(source)
@@ -64,7 +68,8 @@ class Cameras:
         camera = self._find(camera_id)
         if isinstance(camera, VideoRefusal):
             return camera
-        if len(self._sessions) >= SESSIONS_MAX:
+        own = sum(session.viewer_id == viewer_id for session in self._sessions.values())
+        if len(self._sessions) >= SESSIONS_MAX or own >= SESSIONS_OF_VIEWER_MAX:
             return VideoRefusal.BUSY
         picture = await camera.ready(READY_WITHIN_S)
         if isinstance(picture, VideoRefusal):
@@ -72,7 +77,11 @@ class Cameras:
         session = WhepSession(camera, viewer_id, lambda ended: self._sessions.pop(ended.session_id, None))
         self._sessions[session.session_id] = session
         try:
-            return await session.answer(sdp, picture)
+            answer = await session.answer(sdp, picture)
+            if self._cameras.get(camera_id) is camera:
+                return answer
+            await session.ended()  # the camera was changed or removed meanwhile
+            return VideoRefusal.UNKNOWN_CAMERA
         except BadOffer:
             await session.ended()
             return VideoRefusal.BAD_OFFER
@@ -118,8 +127,7 @@ class Cameras:
             return camera
         ready = await camera.ready(READY_WITHIN_S)
         if ready is VideoRefusal.WRONG_CODEC:  # a single picture of it can be had all the same
-            shown = await self.probe(camera.source.rtsp_url)
-            return shown if isinstance(shown, VideoRefusal) else shown.jpeg
+            return await self._probed_still(camera.source)
         if isinstance(ready, VideoRefusal):
             return ready
         frame = camera.key_frame
@@ -130,6 +138,18 @@ class Cameras:
             return VideoRefusal.NO_VIDEO
         self._stills[camera_id] = (frame, content)
         return content
+
+    async def _probed_still(self, source: CameraSource) -> bytes | VideoRefusal:
+        """Costs a connection, so that many who ask get the same one."""
+        kept = self._probed.get(source.camera_id)
+        if kept is not None and time.monotonic() - kept[0] < PROBED_STILL_FOR_S:
+            return kept[1]
+        shown = await self.probe(source.rtsp_url)
+        if isinstance(shown, VideoRefusal):
+            return shown
+        if source.camera_id in self._cameras:
+            self._probed[source.camera_id] = (time.monotonic(), shown.jpeg)
+        return shown.jpeg
 
     async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
         if self._probes >= PROBES_MAX:

@@ -57,9 +57,9 @@ class Child:
         arguments = msgspec.msgpack.decode(call.arguments, type=ARGUMENTS[call.method])
         try:
             result = await getattr(self._cameras, call.method)(*arguments)
-        except Exception:  # noqa: BLE001  # one viewer's fault must not end the others; it is said in the log
-            traceback.print_exc()
-            return Answer(call.number, _NOTHING, VideoRefusal.GATEWAY_DOWN)
+        except Exception as error:  # noqa: BLE001  # one viewer's fault must not end the others; the app logs it
+            fault = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+            return Answer(call.number, _NOTHING, VideoRefusal.GATEWAY_DOWN, fault)
         if isinstance(result, VideoRefusal):
             return Answer(call.number, _NOTHING, result)
         return Answer(call.number, packed(result) if call.method in RESULTS else _NOTHING)

@@ -35,7 +35,8 @@ from storage.embedded_child import stop_child
 
 __all__ = ["EmbeddedGateway", "Gateway", "GatewayEnded", "GatewayOff"]
 
-PING_EVERY_S = 5.0
+PING_EVERY_S, PINGS_MISSED_MAX = 5.0, 3
+FIRST_START_WITHIN_S = 10.0
 WAITING_MAX = 512  # calls without an answer; more than all viewers that it serves can have open
 ANSWER_WITHIN_S: Mapping[str, float] = {"probe": 20.0, "still": 15.0, "whep_offer": 12.0, "hls": 12.0}
 _ANSWER_WITHIN_S = 6.0  # of all other methods
@@ -58,6 +59,8 @@ class EmbeddedGateway:
         self._process: Process | None = None
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._needed, self._up = asyncio.Event(), asyncio.Event()
+        self._is_told = True  # whether the process knows the sources
         self.starts = 0
         self.last_status: Mapping[UUID, CameraStatus] = {}
         """As of the last question, at most `PING_EVERY_S` old while the process is well."""
@@ -79,21 +82,20 @@ class EmbeddedGateway:
         }
 
     async def run(self) -> None:
-        """One life of the child process.
+        """One life of the child process, which begins with the first camera or test.
 
         Raises:
             GatewayEnded: always, unless it is cancelled.
         """
+        await self._needed.wait()
         process = await _spawn()
         self._process, self.starts = process, self.starts + 1
         reading = asyncio.create_task(self._read(process), name="answers of the video gateway")
         try:
-            await self._call("configure", (self._sources,))
+            await self._tell_sources()
+            self._up.set()
             log.info("the video gateway is ready", pid=process.pid, cameras=len(self._sources))
-            while not reading.done():
-                await asyncio.wait({reading}, timeout=PING_EVERY_S)
-                if not reading.done() and await self._refresh_status() is VideoRefusal.TIMED_OUT:
-                    raise GatewayEnded("the video gateway does not answer")
+            await self._ping(reading)
             reading.result()
             raise GatewayEnded(f"the video gateway ended ({await process.wait()})")
         finally:
@@ -106,8 +108,10 @@ class EmbeddedGateway:
 
     async def configure(self, sources: Sequence[CameraSource]) -> None:
         self._sources = list(sources)
+        if self._sources:
+            self._needed.set()
         if self._process is not None:
-            await self._call("configure", (self._sources,))
+            await self._tell_sources()
 
     async def whep_offer(self, camera_id: UUID, viewer_id: str, sdp: str) -> WhepAnswer | VideoRefusal:
         answer: WhepAnswer | VideoRefusal = await self._call("whep_offer", (camera_id, viewer_id, sdp))
@@ -131,6 +135,10 @@ class EmbeddedGateway:
         return answer
 
     async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
+        if not self._up.is_set():  # nobody needed it before
+            self._needed.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._up.wait(), FIRST_START_WITHIN_S)
         answer: Probe | VideoRefusal = await self._call("probe", (rtsp_url,))
         return answer
 
@@ -143,10 +151,33 @@ class EmbeddedGateway:
     async def end_viewer(self, viewer_id: str) -> None:
         await self._call("end_viewer", (viewer_id,))
 
+    async def _tell_sources(self) -> None:
+        self._is_told = False
+        self._is_told = await self._call("configure", (self._sources,)) is None
+
+    async def _ping(self, reading: asyncio.Task[None]) -> None:
+        """Asks how it is until it ends; what it was not told in time it is told again.
+
+        Raises:
+            GatewayEnded: it runs, but does not answer any more.
+        """
+        missed = 0
+        while not reading.done():
+            await asyncio.wait({reading}, timeout=PING_EVERY_S)
+            missed = missed + 1 if await self._refresh_status() is VideoRefusal.TIMED_OUT else 0
+            if missed >= PINGS_MISSED_MAX:
+                raise GatewayEnded("the video gateway does not answer")
+            if not self._is_told:
+                await self._tell_sources()
+
     async def _refresh_status(self) -> VideoRefusal | None:
         status: Mapping[UUID, CameraStatus] | VideoRefusal = await self._call("status", ())
         if isinstance(status, VideoRefusal):
             return status
+        for camera, now in status.items():
+            before = self.last_status.get(camera)
+            if now.reason is not None and (before is None or before.reason is not now.reason):
+                log.info("a camera has no picture", camera=str(camera), reason=now.reason.value)
         self.last_status = status
         return None
 
@@ -170,6 +201,8 @@ class EmbeddedGateway:
             return VideoRefusal.GATEWAY_DOWN
         finally:
             del self._waiting[number]
+        if answer.fault:
+            log.error("the video gateway failed", method=method, where=answer.fault)
         if answer.refusal is not None or method not in RESULTS:
             return answer.refusal
         return msgspec.msgpack.decode(answer.result, type=RESULTS[method])

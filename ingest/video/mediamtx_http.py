@@ -1,4 +1,5 @@
-"""What MediaMTX asks before it lets anybody in (`authMethod: http`): only we may read or configure; nobody publishes."""
+"""What MediaMTX asks before it lets anybody in (`authMethod: http`): only we may read or configure, and nobody may
+publish."""
 
 import secrets
 

@@ -19,6 +19,7 @@ from ingest.video.source import H264, open_camera, refusal_of
 from ingest.video.stills import decode
 
 FRAMES_WAITING_MAX = 150  # for the event loop, about 6 s; then frames are left out until the next key frame
+BYTES_WAITING_MAX = 16 * 1024**2
 FRAME_BYTES_MAX = 4 * 1024**2  # more is no picture that a browser could follow
 
 
@@ -44,11 +45,12 @@ class Pull:
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[VideoRefusal | None] = self._loop.create_future()
         self._stopped = False
-        self._waiting = 0
+        self._handed, self._handed_bytes = 0, 0  # written by the thread only
+        self._taken, self._taken_bytes = 0, 0  # written in the event loop only
         self._sets = b""
         self._picture: Picture | None = None
         self._cpu_s = 0.0
-        self.dropped = 0
+        self._same = SamePicture()
 
     async def run(self) -> VideoRefusal | None:
         """Fetches until the stream ends, and says why; None when it was told to `stop`."""
@@ -79,11 +81,11 @@ class Pull:
     def _fetch(self, container: InputContainer, stream: VideoStream) -> VideoRefusal | None:
         codec = stream.codec_context.name
         if codec != H264 and not self._transcode:
-            self._tell(self._on_picture, Picture(codec, stream.codec_context.width, stream.codec_context.height, b""))
+            size = stream.codec_context.width, stream.codec_context.height
+            self._tell(self._heard, self._on_picture, Picture(codec, *size, b""))
             return VideoRefusal.WRONG_CODEC
         self._sets = parameter_sets(bytes(stream.codec_context.extradata or b"")) if codec == H264 else b""
         converter = None if codec == H264 else Converter(stream)
-        same = SamePicture()
         for packet in container.demux(stream):
             if self._stopped:
                 return None
@@ -91,8 +93,6 @@ class Pull:
                 continue
             for coded in [packet] if converter is None else converter.convert(packet):
                 self._hand_on(codec, coded, stream)
-                if coded.is_keyframe and (changed := same.look(bytes(coded), time.monotonic())) is not None:
-                    self._tell(self._on_same, changed)
         return VideoRefusal.UNREACHABLE
 
     def _hand_on(self, codec: str, packet: "Packet[VideoStream]", stream: VideoStream) -> None:
@@ -101,15 +101,17 @@ class Pull:
             return
         if frame.is_key and (self._picture is None or self._picture.parameter_sets != self._sets):
             self._picture = _picture(codec, frame.data, self._sets, stream)
-            self._tell(self._on_picture, self._picture)
+            self._tell(self._heard, self._on_picture, self._picture)
         if self._picture is None:
             return
-        if self._waiting >= FRAMES_WAITING_MAX:
-            self.dropped += 1
+        waiting, waiting_bytes = self._handed - self._taken, self._handed_bytes - self._taken_bytes
+        if waiting >= FRAMES_WAITING_MAX or waiting_bytes >= BYTES_WAITING_MAX:
             self._picture = None  # begins anew with a key frame
             return
+        if frame.is_key and (changed := self._same.look(frame.data, time.monotonic())) is not None:
+            self._tell(self._heard, self._on_same, changed)
         used_s = time.thread_time()
-        self._waiting += 1
+        self._handed, self._handed_bytes = self._handed + 1, self._handed_bytes + len(frame.data)
         self._tell(self._deliver, frame, used_s - self._cpu_s)
         self._cpu_s = used_s
 
@@ -130,9 +132,12 @@ class Pull:
         return Frame(data, round(moment * scale), round(before * scale), bool(packet.is_keyframe))
 
     def _deliver(self, frame: Frame, cpu_s: float) -> None:
-        self._waiting -= 1
-        if not self._stopped:
-            self._on_frame(frame, cpu_s)
+        self._taken, self._taken_bytes = self._taken + 1, self._taken_bytes + len(frame.data)
+        self._heard(self._on_frame, frame, cpu_s)
+
+    def _heard(self, callback: Callable[..., None], *arguments: object) -> None:
+        if not self._stopped:  # else somebody else fetches the camera by now
+            callback(*arguments)
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         with suppress(RuntimeError):  # the loop has closed: nobody listens any more

@@ -1,4 +1,4 @@
-"""WebRTC sessions (WHEP, RFC 9725 draft): H.264 as the camera sends it, packed into RTP by aiortc."""
+"""WebRTC sessions (WHEP, draft-ietf-wish-whep): H.264 as the camera sends it, packed into RTP by aiortc."""
 
 import asyncio
 import secrets
@@ -68,6 +68,8 @@ class WhepSession(MediaStreamTrack):
             await self._peer.setLocalDescription(await self._peer.createAnswer())
         except _FAULTS as fault:
             raise BadOffer(str(fault)) from fault
+        if self._ending is not None:
+            raise BadOffer("ended meanwhile")
         self.camera.watch(self, self.viewer_id)
         return WhepAnswer(self.session_id, self._peer.localDescription.sdp)
 

@@ -47,6 +47,8 @@ class Answer(msgspec.Struct, array_like=True):
     number: int
     result: msgspec.Raw
     refusal: VideoRefusal | None = None
+    fault: str = ""
+    """Where our own code failed, without the words of the error: those may hold an address."""
 
 
 def encode(message: object) -> bytes:

@@ -8,13 +8,22 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from actions.pumps import asking, devices, motors
+from actions.pumps import asking, devices
 from domain.pump.effects import SendGrant, SendStop
 from domain.pump.state import Report, Run
 from domain.pump.words import ReportRefusal, RunState
 from storage.session import EVERY_TENANT, transaction
-from storage.tables import Device
-from tests.pump_parts import BEGAN, Coop, Hall, assert_books_balance, balance, fetch, make_coop, press_start, state_of
+from tests.pump_parts import (
+    Coop,
+    Hall,
+    add_motor,
+    assert_books_balance,
+    balance,
+    fetch,
+    make_coop,
+    press_start,
+    state_of,
+)
 
 STEADY_S = 40
 LEASE_S = 19
@@ -37,10 +46,7 @@ async def hall(coop: Coop) -> AsyncIterator[Hall]:
 
 
 async def second_motor(coop: Coop, hall: Hall) -> str:
-    async with transaction(EVERY_TENANT) as tx:
-        tx.add(Device(id="pump-second", tenant_id=coop.tenant_id, kind="pump", name="Second"))
-        await tx.flush()
-        await motors.ensure(tx, coop.tenant_id, "pump-second", BEGAN)
+    await add_motor(coop, "pump-second")
     hall.controller(coop, "pump-second")
     await hall.run_for(STEADY_S)
     return "pump-second"

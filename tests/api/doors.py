@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,12 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
+from starlette.routing import BaseRoute
 
 from actions.live import Hub
 from actions.pumps import devices, lead
-from api import rest
-from api.context import now
+from api import rest, socket
+from api.context import Context, now
 from domain.access import Viewer
 from domain.limits import Level
 from domain.readings import METRICS, Metric, Reading
@@ -40,10 +42,30 @@ class Doors:
     nobody: AsyncClient
 
 
+@cache
+def _built() -> tuple[FastAPI, list[BaseRoute]]:
+    """The API with its routes: to look through all their parameters takes longer than most tests."""
+    api = rest.mount(FastAPI())
+    return api, list(api.routes)
+
+
+def mounted(app: FastAPI, hub: Hub) -> FastAPI:
+    """The API in front of this hub, mounted as main does it. It is built once; what earlier tests added is gone."""
+    api, routes = _built()
+    if api.routes != routes:
+        api.router.routes[:] = routes
+        api.router._mark_routes_changed()
+    api.dependency_overrides.clear()
+    api.state.context = Context(hub, "")
+    api.state.socket = socket.mount(app, hub=hub)
+    app.mount("/api", api)
+    return api
+
+
 @pytest.fixture
 async def doors(world: World) -> AsyncIterator[Doors]:
     app, hub = FastAPI(), Hub()
-    api = rest.mount(app, hub=hub)
+    api = mounted(app, hub)
     api.dependency_overrides[now] = lambda: NOW
     leading = await devices.take_lead(lambda *_: None, lambda _: None, NOW)
     owner, staff = await token_of(world.here.owner), await token_of(world.here.staff)

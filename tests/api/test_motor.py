@@ -13,13 +13,12 @@ from sqlalchemy import text
 
 from actions.directory import Directory
 from actions.live import Hub
-from api import rest
 from api.context import now as now_of_api
 from ingest import poll_http
 from ingest.presence import Presence
 from storage.session import EVERY_TENANT, transaction
-from tests.api.doors import client, token_of
-from tests.pump_parts import Coop, Hall, assert_books_balance, fetch, make_coop
+from tests.api.doors import client, mounted, token_of
+from tests.pump_parts import Coop, Hall, assert_books_balance, fetch, make_coop, press_start
 
 STEADY_S = 40
 
@@ -40,7 +39,7 @@ async def place(database: str) -> AsyncIterator[Place]:
     coop, hall = await make_coop("here"), Hall()
     await hall.open()
     app, rejected = FastAPI(), list[Any]()
-    api = rest.mount(app, hub=Hub())
+    api = mounted(app, Hub())
     api.dependency_overrides[now_of_api] = lambda: hall.now
     directory = Directory()
     key = "pk_" + "k" * 40
@@ -208,6 +207,8 @@ async def test_a_poll_by_query_means_the_same(place: Place) -> None:
         ({"on_ms": 1.5}, 400, "malformed"),
         ({"seq": 1}, 409, "stale_state"),
         ({"boot_id": 0, "seq": 99}, 409, "stale_state"),
+        ({"seq": 2**50}, 400, "bad_seq"),
+        ({"boot_id": 2, "seq": 2**50}, 400, "bad_seq"),
     ],
 )
 async def test_a_state_that_cannot_be_is_refused_and_counted(
@@ -218,6 +219,15 @@ async def test_a_state_that_cannot_be_is_refused_and_counted(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert [rejection.reason for rejection in place.rejected] == [code]
     assert await fetch("SELECT seq FROM motor") == [(5,)]
+
+
+async def test_a_state_that_names_another_tenants_run_charges_and_moves_nobody(place: Place) -> None:
+    there = await make_coop("elsewhere", members=1)
+    theirs = await press_start(place.hall, there, there.members[0])
+    said = {"seq": 7, "motor_on": True, "run_id": str(theirs.id), "on_ms": 500_000}
+    assert (await place.device.post("/api/v1/esp32/poll", json=STATE | said)).status_code == 200
+    assert await fetch("SELECT state, used_ms FROM run") == [("waiting", 0)]
+    assert await fetch("SELECT rule FROM alert") == [("on_without_run",)]
 
 
 async def test_nobody_polls_without_a_devices_key(place: Place) -> None:

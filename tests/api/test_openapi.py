@@ -55,6 +55,29 @@ ROUTES = {
     "get /v1/workshops/{tenant_id}/jobs",
     "get /v1/jobs/{job_id}",
     "get /v1/workshops/{tenant_id}/jobs/export.csv",
+    "put /v1/jobs/{job_id}/plan",
+    "put /v1/jobs/{job_id}/film-roll",
+    "get /v1/jobs/{job_id}/damage-marks",
+    "post /v1/jobs/{job_id}/damage-marks",
+    "delete /v1/jobs/{job_id}/damage-marks/{mark_id}",
+    "post /v1/jobs/{job_id}/hand-over",
+    "get /v1/jobs/{job_id}/warranty",
+    "put /v1/jobs/{job_id}/agreement",
+    "put /v1/jobs/{job_id}/customer",
+    "put /v1/jobs/{job_id}/vehicle",
+    "get /v1/workshops/{tenant_id}/hours",
+    "put /v1/workshops/{tenant_id}/hours",
+    "get /v1/workshops/{tenant_id}/holidays",
+    "put /v1/workshops/{tenant_id}/holidays/{day}",
+    "delete /v1/workshops/{tenant_id}/holidays/{day}",
+    "post /v1/workshops/{tenant_id}/pits",
+    "put /v1/workshops/{tenant_id}/pits/order",
+    "patch /v1/pits/{pit_id}",
+    "delete /v1/pits/{pit_id}",
+    "get /v1/workshops/{tenant_id}/film-rolls",
+    "post /v1/workshops/{tenant_id}/film-rolls",
+    "put /v1/film-rolls/{roll_id}/empty",
+    "put /v1/workshops/{tenant_id}/film-warranty",
     "post /v1/jobs/{job_id}/move",
     "put /v1/jobs/{job_id}/assignment",
     "get /v1/work",
@@ -70,6 +93,15 @@ ROUTES = {
     "post /v1/jobs/{job_id}/link",
     "delete /v1/jobs/{job_id}/link",
     "get /v1/track/{token}",
+    "post /v1/jobs/{job_id}/link/sending",
+    "get /v1/jobs/{job_id}/consent",
+    "put /v1/jobs/{job_id}/consent",
+    "get /v1/jobs/{job_id}/passport",
+    "post /v1/jobs/{job_id}/passport",
+    "post /v1/jobs/{job_id}/passport/revocation",
+    "get /v1/passports/{passport_id}",
+    "get /v1/customer-notices",
+    "put /v1/customer-notices",
     "get /v1/cameras",
     "post /v1/cameras",
     "post /v1/cameras/test",
@@ -226,6 +258,7 @@ async def test_every_operation_but_the_sign_in_says_whose_key_opens_it(document:
     assert doors.pop("post /v1/auth/login") == []
     assert doors.pop("post /v1/auth/refresh") == []
     assert doors.pop("get /v1/track/{token}") == []  # the token is the key
+    assert doors.pop("get /v1/passports/{passport_id}") == []  # anybody checks what is printed on paper
     assert doors.pop("post /v1/tracked-cameras") == []
     assert doors.pop("post /v1/tracked-cameras/tokens") == []
     assert doors.pop("post /v1/sensors/ingest") == ["device_key"]

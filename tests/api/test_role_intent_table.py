@@ -24,7 +24,9 @@ from tests.api.doors import NOW, Doors, client, token_of
 from tests.conftest import World
 
 KEY = "ppk_" + "k" * 43
-OPEN = {"log_in", "refresh_tokens", "log_out", "track_job", "list_tracked_cameras", "make_tracked_token"}
+OPEN = {
+    "log_in", "refresh_tokens", "log_out", "track_job", "check_passport", "list_tracked_cameras", "make_tracked_token",
+}  # fmt: skip
 """Routes for people who are not signed in, or not any more, and for holders of a customer's link."""
 
 

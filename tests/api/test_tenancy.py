@@ -61,6 +61,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "note_on_job": {"said": "New"},
     "note_defect": {"said": "New", "photo_id": "{photo_id}"},
     "release_photo": {"released": True},
+    "reschedule_job": {"version": 0, "planned_at": (NOW + timedelta(hours=5)).isoformat(), "pit_id": "{pit_id}"},
+    "use_film_roll": {"roll_id": "{roll_id}"},
+    "mark_damage": {"x": 10, "y": 10, "said": "Scratch"},
+    "hand_over_car": {"version": 0, "signed_by": "Somebody", "signature": "M1 1L9 9"},
+    "change_agreement": {"note": "New", "video_allowed": False},
+    "change_customer": {"name": "New"},
+    "change_vehicle": {"make": "New", "model": "New"},
+    "set_hours": {"hours": {"0": [{"from_minute": 540, "until_minute": 1_080}]}},
+    "add_holiday": {"name": "New"},
+    "add_pit": {"name": "New"},
+    "rename_pit": {"name": "Newer"},
+    "order_pits": {"pits": []},
+    "receive_film_roll": {"maker": "New", "film": "New", "batch": "New"},
+    "empty_film_roll": {"empty": True},
+    "set_film_warranty": {"maker": "New", "film": "New", "years": 3},
     "add_camera": CAMERA,
     "change_camera": CAMERA,
     "enable_camera": {"enabled": False},
@@ -73,7 +88,9 @@ OF_TENANTS = [route for route in ROUTES if route.name in OPEN or route.intent in
 ABOUT_A_THING = [route for route in OF_TENANTS if "_id}" in route.path + str(BODIES.get(route.name, ""))]
 EVERYTHING = [
     "alert", "alert_event", "alert_silence", "api_key", "audit", "device", "device_claim", "device_command",
-    "camera", "customer", "job", "job_event", "photo", "defect", "vehicle",
+    "customer", "job", "job_event", "photo", "defect", "vehicle", "damage_mark", "film_roll", "film_warranty",
+    "hand_over", "holiday", "warranty", "working_hours",
+    "camera",
     "device_settings", "film_profile", "foreign_sensor", "interlock_group", "invitation", "limits", "membership",
     "minute_request", "motor", "password_reset", "pit", "run", "run_event", "tenant", "transfer", "wallet",
     "web_session",
@@ -88,7 +105,7 @@ def fill(said: Any, ids: dict[str, str]) -> Any:
 
 async def ask(doors: Doors, route: Route, ids: dict[str, str]) -> tuple[int, str]:
     """Status and text of an answer, with the ids that were asked for taken out."""
-    path = "/api" + route.path.format_map(ids | {"metric": "t_c", "item": "roll_noted"})
+    path = "/api" + route.path.format_map(ids | {"metric": "t_c", "item": "roll_noted", "day": "2026-12-25"})
     body, key = fill(BODIES.get(route.name), ids), {"Idempotency-Key": str(uuid4())}
     file = {"photo": ("car.jpg", photo(64, 48))} if route.name == "take_photo" else None
     answer = await doors.owner.request(route.method, path, json=body, files=file, headers=key)

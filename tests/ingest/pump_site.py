@@ -8,18 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from actions.announce import hear
-from actions.pumps import motors
 from domain.pump.limits import LeaseTerms
 from ingest.broker_address import BrokerAddress
 from ingest.pumps import PumpOffice
 from ingest.sender import Sender
 from ingest.supervisor import Supervisor
 from ingest.words import DeviceWords
-from storage.session import EVERY_TENANT, transaction
-from storage.tables import Device
 from tests.ingest.parts import Ingest, ingest, until
 from tests.private_mosquitto import PrivateMosquitto
-from tests.pump_parts import BEGAN, Coop
+from tests.pump_parts import Coop
 from tools.virtual_board import Board, Edge, write_keys
 
 RELAY, OPTO, GRID, READY = 25, 5, 32, 33
@@ -109,14 +106,6 @@ class Site:
     def _edge(self, edge: Edge) -> None:
         if sum(motor.is_on for motor in self.motors) > 1:
             self.both_on += 1
-
-
-async def add_motor(coop: Coop, device_id: str) -> None:
-    """Another motor in the group of the first."""
-    async with transaction(EVERY_TENANT) as tx:
-        tx.add(Device(id=device_id, tenant_id=coop.tenant_id, kind="pump", name=f"Motor {device_id}"))
-        await tx.flush()
-        await motors.ensure(tx, coop.tenant_id, device_id, BEGAN)
 
 
 async def comes_true(true: Callable[[], Any], within_s: float = PATIENCE_S) -> None:

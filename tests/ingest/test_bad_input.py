@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from sqlalchemy import update
+from sqlmodel import col
 
 from domain.readings import AGE_MAX_S, BOOT_ID_MAX, FACTS, FUTURE_MAX_S, METRICS, SEQ_MAX, Reject, judge
 from ingest import consumer, wire
@@ -137,7 +138,7 @@ async def test_a_device_that_is_switched_off_is_not_let_in_on_the_word_of_before
         parts.consumer.take([delivery(topic(world.here), single(1, ts=now_ms()))])
         await until(lambda: len(desk.acknowledged) == 1)
         async with transaction(EVERY_TENANT) as tx:
-            await tx.execute(update(Device).where(Device.id == "pp-here").values(enabled=False))
+            await tx.execute(update(Device).where(col(Device.id) == "pp-here").values(enabled=False))
         await parts.directory.load()
         parts.consumer.take([delivery(topic(world.here), single(2, ts=now_ms()))])
         await until(lambda: len(desk.acknowledged) == 2)

@@ -15,9 +15,9 @@ from actions.pumps import asking, motors
 from domain.pump.state import Run
 from tests.conftest import SECRET
 from tests.ingest.ingest_process import IngestProcess
-from tests.ingest.pump_site import LIMITS, Motor, Site, add_motor, comes_true
+from tests.ingest.pump_site import LIMITS, Motor, Site, comes_true
 from tests.private_mosquitto import PrivateMosquitto
-from tests.pump_parts import Coop, assert_books_balance, fetch, make_coop, state_of
+from tests.pump_parts import Coop, add_motor, assert_books_balance, fetch, make_coop, state_of
 
 SECOND = "pump-second"
 

@@ -10,9 +10,9 @@ import pytest
 from actions.pumps import asking, cards, motors
 from domain.pump.state import Run
 from domain.pump.words import Mode
-from tests.ingest.pump_site import GRID, LIMITS, Site, add_motor, comes_true
+from tests.ingest.pump_site import GRID, LIMITS, Site, comes_true
 from tests.private_mosquitto import PrivateMosquitto
-from tests.pump_parts import Coop, assert_books_balance, balance, fetch, make_coop, state_of
+from tests.pump_parts import Coop, add_motor, assert_books_balance, balance, fetch, make_coop, state_of
 
 
 def now() -> datetime:

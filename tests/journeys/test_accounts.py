@@ -104,7 +104,7 @@ async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page
 
     tablet = await open_browser(TABLET)
     await join(tablet, link, "ravi")
-    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("pits")
+    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("My work")
     await tablet.goto(f"{product.url}/alerts")
     await expect(tablet.get_by_text("All is well")).to_be_visible()
 
@@ -122,7 +122,7 @@ async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page
     await owner.get_by_role("button", name="Let in again").click()
     await expect(owner.locator(".toast", has_text="may sign in again").last).to_be_visible()
     await sign_in(tablet, product, "ravi", STRONG)
-    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("pits")
+    await expect(tablet.get_by_role("heading", level=1)).to_contain_text("My work")
 
 
 async def test_the_first_run_leads_from_an_empty_database_to_the_platforms_page(
@@ -156,7 +156,7 @@ async def test_a_used_or_cut_link_says_so_and_what_to_do(product: Product, open_
     await sign_in(owner, product, "owner@here", PASSWORD)
     link = await invite(owner, product, "Salma")
     await join(phone, link, "salma")
-    await expect(phone.get_by_role("heading", level=1)).to_contain_text("pits")
+    await expect(phone.get_by_role("heading", level=1)).to_contain_text("My work")
     await phone.context.clear_cookies()
     for href, title in ((link, "This link was used already"), (link[:-3], "This link is not complete")):
         await phone.goto(href)
@@ -185,14 +185,14 @@ async def test_a_lost_phone_has_a_way_back_by_a_recovery_code(product: Product, 
     await elsewhere.get_by_text("Lost your phone?").click()
     await elsewhere.get_by_label("Recovery code").fill(codes[0])
     await elsewhere.get_by_role("button", name="Sign in with a recovery code").click()
-    await expect(elsewhere.get_by_role("heading", level=1)).to_contain_text("pits")
+    await expect(elsewhere.get_by_role("heading", level=1)).to_contain_text("My work")
 
 
 async def test_every_other_device_is_signed_out_at_once(product: Product, open_browser: Open) -> None:
     here, there = await open_browser(DESKTOP), await open_browser(TABLET)
     for page in (there, here):
         await sign_in(page, product, "staff@here", PASSWORD)
-    await expect(there.get_by_role("heading", level=1)).to_contain_text("pits")
+    await expect(there.get_by_role("heading", level=1)).to_contain_text("My work")
     await here.goto(f"{product.url}/account")
     await here.get_by_role("button", name="Sign out all others").click()
     await here.locator(".dialog").get_by_role("button", name="Sign out all others").click()

@@ -39,7 +39,7 @@ async def test_a_published_reading_moves_the_number_raises_the_alert_and_acknowl
 
 
 async def test_the_pits_chart_grows_with_each_reading(product: Product, browser: Browser) -> None:
-    await product.publish(1, t_c=24.6, rh_pct=52.0, pm25=8.2)
+    await product.publish(1, t_c=24.6, rh_pct=52.0, pm25=8.2, p_hpa=1008.1)
     page = await browser.new_page(viewport={"width": 390, "height": 844})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -47,8 +47,12 @@ async def test_the_pits_chart_grows_with_each_reading(product: Product, browser:
     await page.goto(f"{product.url}/pits/{product.shop.pit_id}")
     plot = page.locator(".plot", has_text="Temperature")
     await expect(plot.locator(".value")).to_contain_text("24.6", timeout=PATIENCE_MS)
-    await product.publish(2, t_c=26.1, rh_pct=52.0, pm25=8.2)
+    await product.publish(2, t_c=26.1, rh_pct=52.0, pm25=8.2, p_hpa=1008.4)
     await expect(plot.locator(".value")).to_contain_text("26.1", timeout=PATIENCE_MS)
+    pressure = page.locator(".plot", has_text="Pressure").locator(".js-plotly-plot")
+    await expect(pressure).to_be_visible(timeout=PATIENCE_MS)
+    low, high = await pressure.evaluate("plot => plot.layout.yaxis.range")
+    assert high - low > 5  # hPa: what a sensor wavers must not look like a storm
     assert errors == []
 
 

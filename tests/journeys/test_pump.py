@@ -83,7 +83,9 @@ async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
     board.set_pin(GRID, 0)
     await says(first, "HOLD")
     await expect(first.locator(".my-pump")).to_contain_text("You are not charged.")
+    await expect(first.locator(".my-pump")).to_contain_text("No power since")
     await expect(second.locator(".my-pump")).to_contain_text("Person 1 here, on hold", timeout=PATIENCE_MS)
+    await expect(second.locator(".my-pump")).to_contain_text("No power since", timeout=PATIENCE_MS)
     assert not board.is_on(RELAY)
 
     board.set_pin(GRID, 1)
@@ -97,4 +99,10 @@ async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
     await first.goto(f"{running.url}/my-ledger")
     await expect(first.locator(".ledger")).to_contain_text("All minutes of the turn used")
     await expect(first.locator(".ledger .kv").last).to_contain_text("0")
+    left_s, held_s = await balance(coop.members[1])
+    assert 0 < left_s < SECOND_S
+    assert held_s == 0
+    await second.goto(f"{running.url}/my-ledger")
+    for said in ("Stopped by hand", f"{SECOND_S - left_s}", f"{left_s}"):
+        await expect(second.locator(".ledger")).to_contain_text(said)
     await assert_books_balance()

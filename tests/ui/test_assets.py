@@ -12,6 +12,8 @@ from tools import assets
 def workshop_of_assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own folder for what is built, with the repository's sources."""
     monkeypatch.setattr(assets, "ROOT", tmp_path)
+    monkeypatch.setattr(assets, "BUILT", tmp_path)
+    monkeypatch.setattr(assets, "COPIED_SCRIPTS", {})
     monkeypatch.setattr(assets, "FONTS", tmp_path / "fonts")
     monkeypatch.setattr(assets, "STAMP", tmp_path / "stamp.json")
     monkeypatch.setattr(assets, "LOCALE", tmp_path / "locale")

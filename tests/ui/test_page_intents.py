@@ -15,8 +15,11 @@ from tests.ui.conftest import PASSWORD, Visitor
 PAGES = {
     "/": Intent.SEE_PITS,
     "/pits/{pit_id}": Intent.SEE_PITS,
+    "/work": Intent.WORK_ON_JOBS,
     "/jobs": Intent.SEE_JOBS,
     "/jobs/list": Intent.SEE_JOBS,
+    "/jobs/calendar": Intent.SEE_JOBS,
+    "/workshop": Intent.MANAGE_WORKSHOP,
     "/jobs/new": Intent.WORK_ON_JOBS,
     "/jobs/{job_id}": Intent.SEE_JOBS,
     "/jobs/{job_id}/warranty": Intent.SEE_JOBS,
@@ -31,17 +34,23 @@ PAGES = {
     "/members/{member_id}": Intent.SEE_WALLETS,
     "/motors": Intent.SEE_ALL_PUMPS,
     "/pump": Intent.SEE_PUMPS,
+    "/pump/rules": Intent.MANAGE_PUMPS,
     "/my-pump": Intent.SEE_OWN_PUMP,
     "/my-minutes": Intent.SEE_OWN_PUMP,
     "/my-ledger": Intent.SEE_OWN_PUMP,
     "/messages": Intent.SEE_MESSAGES,
     "/messages/{message_id}": Intent.SEE_MESSAGES,
+    "/customer-messages": Intent.CHANGE_NOTIFICATIONS,
     "/audit": Intent.SEE_AUDIT,
     "/audit/{n}": Intent.SEE_AUDIT,
     "/account": Intent.SEE_OWN_ACCOUNT,
     "/accounts": Intent.SUSPEND_ACCOUNT,
     "/tenants": Intent.SEE_TENANTS,
     "/tenants/{tenant_id}": Intent.SEE_TENANTS,
+    "/cameras": Intent.MANAGE_CAMERAS,
+    "/cameras/new": Intent.MANAGE_CAMERAS,
+    "/cameras/{camera_id}": Intent.MANAGE_CAMERAS,
+    "/wall": Intent.SEE_VIDEO,
     "/integrations": Intent.MANAGE_DEVICES,
     "/integrations/new": Intent.MANAGE_DEVICES,
     "/integrations/{device_id}": Intent.MANAGE_DEVICES,
@@ -104,6 +113,16 @@ def title(document: str) -> str:
 def _nobodys() -> dict[str, str]:
     ids = {
         name: str(uuid4())
-        for name in ("pit_id", "alert_id", "person_id", "tenant_id", "release_id", "message_id", "member_id", "job_id")
+        for name in (
+            "pit_id",
+            "alert_id",
+            "person_id",
+            "tenant_id",
+            "release_id",
+            "message_id",
+            "member_id",
+            "job_id",
+            "camera_id",
+        )
     }
     return ids | {"device_id": "pp-nobody", "n": "9"}

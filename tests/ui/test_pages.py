@@ -55,6 +55,7 @@ async def test_an_open_alert_stands_on_the_overview_and_is_acknowledged_with_a_n
 ) -> None:
     alert = await raise_alert(world.here)
     await visitor.sign_in_as(world.here.staff)
+    visitor.user.http_client.headers["Referer"] = "http://test/work"  # else staff are led there
     await visitor.user.open("/")
     await visitor.user.should_see("Pit 1 here: PM2.5 41.8\u00a0µg/m³")
     visitor.press("Acknowledge")

@@ -22,13 +22,15 @@ PARTS = {
     "alerts": 60,
     "start": 90,
     "pages": 90,
-    "auth": 150,
+    "auth": 240,
     "history": 150,
+    "jobs": 150,
     "live": 200,
-    "ingest": 330,
+    "ingest": 420,
     "scale": 120,
     "video": 360,
     "firmware": 900,
+    "pumps": 400,
     "pump_proofs": 900,
 }
 """In this order; each with the seconds after which it is given up."""

@@ -2,9 +2,10 @@
 
     python -m tools.bench.copy_limit --database-url postgresql://…
 
-The table is plain (no partitions, no row-level security, the primary key as only index) with the columns of ours. The
-rows exist beforehand and are encoded on the way, as every client must: what an ingest reaches of this is what
-receiving, checking and telling leave of it. One commit a batch.
+The table has the columns and the shape of ours: parted by day, with its primary key and its index of time. `plain` is
+one without days and without that second index. Row-level security is left out: its policy lets ingest see all rows,
+and costs nothing that can be measured. The rows exist beforehand and are encoded on the way, as every client must: what
+an ingest reaches of this is what receiving, checking and telling leave of it. One commit a batch.
 Prints one JSON line: rows per second by batch size, medians.
 """
 
@@ -30,26 +31,33 @@ FIRST_AT_US = 1_767_225_600_000_000  # 2026-01-01 UTC
 TENANT, PIT = UUID(int=1), UUID(int=2)
 
 TABLE = "copy_limit"
-CREATE = f"CREATE TABLE {TABLE} (LIKE stage, PRIMARY KEY (device_id, at, boot_id, seq))"
+PLAIN = f"CREATE TABLE {TABLE} (LIKE stage, PRIMARY KEY (device_id, at, boot_id, seq))"
+AS_OURS = f"""
+    {PLAIN} PARTITION BY RANGE (at);
+    CREATE INDEX ON {TABLE} USING brin (at) WITH (pages_per_range = 32);
+    CREATE TABLE {TABLE}_0 PARTITION OF {TABLE} FOR VALUES FROM ('2025-12-31Z') TO ('2026-01-01Z');
+    CREATE TABLE {TABLE}_1 PARTITION OF {TABLE} FOR VALUES FROM ('2026-01-01Z') TO ('2026-01-02Z')"""
 COPY = "COPY stage FROM STDIN (FORMAT binary)"
 MOVE = f"INSERT INTO {TABLE} SELECT * FROM stage ON CONFLICT DO NOTHING"
 
 
-def rows_per_s(database_url: str, batches: Sequence[int] = BATCHES, repeats: int = REPEATS) -> dict[int, float]:
-    """Rows per second by batch size: the median of `repeats`, each into an empty table.
+def rows_per_s(
+    database_url: str, batches: Sequence[int] = BATCHES, repeats: int = REPEATS, *, create: str = AS_OURS
+) -> dict[int, float]:
+    """Rows per second by batch size: the median of `repeats`, each into an empty table that `create` makes.
 
     Raises psycopg.Error, among others when the user may not create tables.
     """
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(STAGE)
         return {
-            batch: statistics.median(_run(connection, _batches(batch), batch) for _ in range(repeats))
+            batch: statistics.median(_run(connection, create, _batches(batch), batch) for _ in range(repeats))
             for batch in batches
         }
 
 
-def _run(connection: psycopg.Connection, batches: Sequence[Sequence[Reading]], batch: int) -> float:
-    with _empty_table(connection), connection.cursor() as cursor:
+def _run(connection: psycopg.Connection, create: str, batches: Sequence[Sequence[Reading]], batch: int) -> float:
+    with _empty_table(connection, create), connection.cursor() as cursor:
         began = time.perf_counter()
         for readings in batches:
             with connection.transaction():
@@ -60,9 +68,9 @@ def _run(connection: psycopg.Connection, batches: Sequence[Sequence[Reading]], b
 
 
 @contextmanager
-def _empty_table(connection: psycopg.Connection) -> Iterator[None]:
+def _empty_table(connection: psycopg.Connection, create: str) -> Iterator[None]:
     connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
-    connection.execute(CREATE)
+    connection.execute(create)
     try:
         yield
     finally:

@@ -50,13 +50,24 @@ async def measure(rig: Rig, found: Found) -> None:
     reference, ours = contenders.reference(rig, plain_url), contenders.ours(rig, database, world)
     turns: list[dict[str, float]] = []
     for turn in range(1, TURNS + 1):
-        limit = (await asyncio.to_thread(copy_limit.rows_per_s, plain_url, (COPY_BATCH,), 1))[COPY_BATCH]
+        limit = await _copy_limit(plain_url, copy_limit.AS_OURS)
+        plain_limit = await _copy_limit(plain_url, copy_limit.PLAIN)
         theirs = await _take_both(rig, reference, feed, REFERENCE_FLOOD)
         mine = await _take_both(rig, ours, feed, FLOOD)
         turns.append(_compare(*mine, *theirs, limit))
+        turns[-1] |= {
+            "ingest.flood_vs_plain_copy_limit": mine[0].per_s / plain_limit,
+            "ingest.plain_copy_limit_per_s": plain_limit,
+        }
         say(f"ingest {turn} of {TURNS}: {mine[0].per_s:,.0f} readings/s, reference {theirs[0].per_s:,.0f}")
         found.put_all(medians(turns))
     found.put_all(await measure_kill9(rig, database, feed))
+
+
+async def _copy_limit(database_url: str, create: str) -> float:
+    """Rows per second that the database takes alone."""
+    found = await asyncio.to_thread(copy_limit.rows_per_s, database_url, (COPY_BATCH,), create=create)
+    return found[COPY_BATCH]
 
 
 async def _take_both(rig: Rig, contender: Contender, feed: Feed, flood: int) -> tuple[Taken, Taken]:

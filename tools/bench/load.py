@@ -25,6 +25,7 @@ from tools.bench.messages import Messages, device_names, remaining_length
 ROUND = 400  # messages in one round over the connections at full speed
 BURST_MIN = 4  # of one connection before the next has its turn
 PENDING_BYTES_MAX = 65_536
+FULL_PAUSE_S = 0.001  # while all windows are full: to wake for every single acknowledgement would cost much CPU
 ACK_WITHIN_S = 60.0
 PUBACK_BYTES = 4  # and nothing else comes from the broker
 
@@ -138,7 +139,9 @@ class Load:
                         waiting.remove(publisher)
                 if publisher.pending:
                     publisher.push()
-            self._take_acks(0.0 if busy else 0.002)
+            if not busy:
+                time.sleep(FULL_PAUSE_S)
+            self._take_acks(0.0)
 
     def _send_steadily(self, began: float, deadline: float) -> None:
         plan, publishers, sent = self._plan, self._publishers, 0

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import aiohttp
@@ -14,8 +15,9 @@ from tests.private_mosquitto import PrivateMosquitto
 from tools.bench.children import Child, ChildFailed
 from tools.bench.rig import Database
 
-READY_WITHIN_S = 40.0
+READY_WITHIN_S = 60.0
 ASK_AGAIN_S = 0.02
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 class Product(Child):
@@ -32,13 +34,17 @@ class Product(Child):
         broker: PrivateMosquitto | None = None,
         role: str = "all",
         name: str = "product",
+        more: Mapping[str, str] = NOTHING_MORE,
     ) -> Self:
-        """Starts it and returns at once. Without database or broker it brings its own, in `folder`/`name`-data."""
+        """Starts it with `more` settings and returns at once. Without database or broker it brings its own, in
+        `folder`/`name`-data.
+        """
         data = folder / f"{name}-data"
         data.mkdir(mode=0o711, exist_ok=True)  # as root, PostgreSQL's user must get through
         port = free_port()
         settings = {"DATA": str(data), "PORT": str(port), "ROLE": role, "LOG_FORMAT": "json", "LOG_LEVEL": "warning"}
         settings["TRUSTED_PROXIES"] = LOOPBACK  # the load says for many addresses that it is them
+        settings |= more
         if database is not None:
             _write_secret(data, database.secret)
             settings["DATABASE_URL"] = database.owner_url

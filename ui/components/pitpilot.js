@@ -138,3 +138,12 @@ export function sparkShape(metric) {
     gone: 100 - (last < 0 ? 0 : x(last)),
   };
 }
+
+/* Browsers have crypto.randomUUID for https alone, and a workshop's LAN may have none. */
+export function newKey() {
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  b[6] = (b[6] & 0x0f) | 0x40;
+  b[8] = (b[8] & 0x3f) | 0x80;
+  const hex = [...b].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

@@ -4,6 +4,7 @@ import { limit } from "pitpilot";
 import { stateOf } from "pitpilot_timeline";
 
 const EDGE_ROOM = 0.1;
+const STEPS_SHOWN_MIN = 6; // of the last digit that is shown: what a sensor wavers below that must not fill the plot
 const LABEL_ROOM_PX = 16;
 const LETTER_PX = 6.5;
 const TOP_PX = 20;
@@ -56,7 +57,9 @@ function scaleOf(metric, ends) {
   if (low === Infinity || high === -Infinity) [low, high] = [metric.floor ?? 0, (metric.floor ?? 0) + 1];
   if (metric.crit_high !== null && ends && ends[1] > metric.crit_high * 0.8) high = Math.max(high, metric.crit_high);
   if (metric.crit_low !== null && ends && ends[0] < metric.crit_low * 1.2) low = Math.min(low, metric.crit_low);
-  const step = niceStep((high - low || 1) / 3), fine = step / 4, room = Math.max((high - low) * EDGE_ROOM, step / 4);
+  const lacking = STEPS_SHOWN_MIN * 10 ** -metric.digits - (high - low);
+  if (lacking > 0) [low, high] = [low - lacking / 2, high + lacking / 2];
+  const step = niceStep((high - low) / 3), fine = step / 4, room = Math.max((high - low) * EDGE_ROOM, step / 4);
   low = Math.floor((low - room) / fine) * fine;
   high = Math.ceil((high + room) / fine) * fine;
   if (metric.floor !== null) low = Math.max(low, metric.floor);

@@ -73,6 +73,16 @@ class PitCard:
 
 
 @dataclass(frozen=True, slots=True)
+class CarInPit:
+    """The car of a pit, as its card says it."""
+
+    car: str
+    plate: str
+    stage: str
+    """Translated."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChartMetric:
     """One small multiple of the chart frame."""
 

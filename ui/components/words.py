@@ -17,6 +17,7 @@ def live_words() -> dict[str, str]:
         "silent": _("{time} silent"),
         "was": _("was {value}"),
         "no_car": _("No car"),
+        "free": _("Free"),
         "worst_first": _("Worst first"),
         "pits_by_state": _("Pits by state"),
         "pits": _("Pits"),

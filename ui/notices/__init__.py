@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from actions.outbox.post import Letter
-from ui.notices import account, alerts
+from ui.notices import account, alerts, customers
 from ui.texts import LANGUAGES, _, speaking
 
 Words = Callable[[Mapping[str, Any], str], Letter]
 """From facts and the tenant's zone."""
 
-WORDS: Mapping[str, Words] = {**alerts.WORDS, **account.WORDS}
+WORDS: Mapping[str, Words] = {**alerts.WORDS, **account.WORDS, **customers.WORDS}
 
 
 def worded(reason: str, facts: Mapping[str, Any], language: str, zone: str) -> Letter:
@@ -26,6 +26,14 @@ def worded(reason: str, facts: Mapping[str, Any], language: str, zone: str) -> L
     with speaking(language if language in LANGUAGES else "en"):
         letter = WORDS[reason](facts, zone)
         link = str(facts.get("link", ""))
-        foot = _("You get this from PitPilot. What it sends you is settled in your account, under Notifications.")
-        parts = [letter.text, link, foot] if reason in alerts.WORDS else [letter.text, link]
+        parts = [letter.text, link, _foot(reason, link)]
         return Letter(letter.subject, "\n\n".join(part for part in parts if part))
+
+
+def _foot(reason: str, link: str) -> str:
+    """How to get no more of them."""
+    if reason in alerts.WORDS:
+        return _("You get this from PitPilot. What it sends you is settled in your account, under Notifications.")
+    if reason in customers.UNASKED and link:
+        return _("To get no more messages: {link}").format(link=f"{link}/notices")
+    return ""

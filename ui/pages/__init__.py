@@ -18,23 +18,30 @@ from ui.pages.account import (
     second_step,
     switching,
 )
+from ui.pages.customer import passport, tracking
 from ui.pages.member import ledger, minutes, pump
 from ui.pages.owner import (
     alerts,
     audit,
+    cameras,
     device_page,
     devices,
     integrations,
+    job_link_sheet,
     jobs,
     members,
     messages,
     overview,
     people,
     pit,
+    pump_rules,
+    wall,
 )
 from ui.pages.owner import pump as owner_pump
 from ui.pages.platform import accounts, motors, releases, tenants
+from ui.pages.staff import work
 from ui.pump_feed import PumpFeed
+from ui.track_feed import TrackFeed
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Feeds:
 
     alerts: AlertFeed = field(default_factory=AlertFeed)
     pumps: PumpFeed = field(default_factory=PumpFeed)
+    tracked: TrackFeed = field(default_factory=TrackFeed)
+    """Needs no run."""
     jobs: JobFeed = field(default_factory=JobFeed)
 
 
@@ -60,14 +69,20 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     tenants.install()
     accounts.install()
     releases.install()
-    overview.install(feed)
+    overview.install(feed, feeds.jobs)
     pit.install(feed)
+    work.install(feed)
     alerts.install(feed)
     devices.install()
     integrations.install()
+    cameras.install()
+    wall.install()
     device_page.install()
     messages.install()
     audit.install()
+    tracking.install(feeds.tracked)
+    passport.install(public_url)
+    job_link_sheet.install(public_url)
     jobs.install(feeds.jobs)
     _install_pump(feeds)
     return feeds
@@ -78,6 +93,7 @@ def _install_pump(feeds: Feeds) -> None:
     installable.install()
     pump.install(feed)
     owner_pump.install(feed, feeds.alerts)
+    pump_rules.install()
     members.install(feed)
     motors.install(feed)
     minutes.install(feed)

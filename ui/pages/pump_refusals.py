@@ -35,6 +35,7 @@ def _of_all(refusal: Refusal) -> str | None:
         Refusal.CARD_KNOWN: _("This card belongs to somebody already. Remove it there first."),
         Refusal.UNREADABLE: _("A card's number has 8 to 20 characters: 0–9 and A–F."),
         Refusal.EMPTY: _("Say why, in a few words."),
+        Refusal.NAME_TAKEN: _("Another group has this name. Choose another one."),
         Refusal.KEY_USED: _other_numbers(),
     }.get(refusal)
 
@@ -50,6 +51,8 @@ def _of_pump(refusal: PumpRefusal) -> str:
         PumpRefusal.AMOUNT_TOO_LARGE: _("That is longer than one turn may be. Choose fewer minutes."),
         PumpRefusal.LINE_FULL: _("The line is full. Try again when somebody is through."),
         PumpRefusal.BALANCE_TOO_LOW: _("There are not so many minutes left. Choose fewer, or ask for more."),
+        PumpRefusal.MOTOR_IN_USE: _("Somebody uses this motor or waits for it. Move it when nobody does."),
+        PumpRefusal.NOT_SURELY_OFF: _("It is not sure yet that this motor is off. Try again in half a minute."),
         PumpRefusal.NOT_RUNNING: _("Only a running turn can be made longer."),
         PumpRefusal.NOT_WAITING: _("Only somebody in line can be moved to its end."),
         PumpRefusal.ALREADY_STOPPING: _("It is being stopped already."),

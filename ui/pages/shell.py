@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actions.people import Seat, set_look
-from domain.access import Intent
+from domain.access import Intent, Role
 from storage import queries
 from storage.session import transaction
 from ui import guard, open_pages
@@ -24,9 +25,12 @@ OVERVIEW, ALERTS, DEVICES, PEOPLE, TENANTS, ACCOUNT = "/", "/alerts", "/devices"
 AUDIT, ACCOUNTS, RELEASES = "/audit", "/accounts", "/releases"
 INTEGRATIONS = "/integrations"
 JOBS = "/jobs"
+CAMERAS, WALL = "/cameras", "/wall"
 WORKSHOP = "/workshop"
 MESSAGES = "/messages"
+WORK = "/work"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
+PUMP_RULES = "/pump/rules"
 MY_PUMP, MY_MINUTES, MY_LEDGER = "/my-pump", "/my-minutes", "/my-ledger"
 SWITCH, LEAVE_SUPPORT = "/switch", "/leave-support"
 
@@ -40,7 +44,7 @@ async def admit(request: Request, intent: Intent) -> Seat | Response | None:
     seat = await guard.seat(request)
     if seat is None:
         return RedirectResponse(guard.sign_in_href(request.url.path), status_code=303)
-    if request.url.path == OVERVIEW and home(seat) != OVERVIEW:
+    if request.url.path == OVERVIEW and home(seat) != OVERVIEW and not _wants_overview(request, seat):
         return RedirectResponse(home(seat), status_code=303)
     open_pages.follow(seat)
     apply(cast(Theme, seat.theme), cast(Language, seat.language), own_digits=seat.own_digits)
@@ -59,9 +63,18 @@ def home(seat: Seat) -> str:
     """Where this person begins: the first page that is theirs."""
     if seat.is_platform:
         return TENANTS
+    if seat.has_workshop and seat.viewer.role is Role.STAFF:
+        return WORK
     if seat.viewer.may(Intent.SEE_PITS):
         return OVERVIEW if seat.has_workshop or not seat.has_pump else PUMP
     return MY_PUMP if seat.has_pump and seat.viewer.may(Intent.SEE_OWN_PUMP) else ACCOUNT
+
+
+def _wants_overview(request: Request, seat: Seat) -> bool:
+    """Staff begin at their work; who comes from another of our pages has asked for the overview."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    is_inside = came_from.netloc == request.headers.get("host") and not came_from.path.startswith(guard.SIGN_IN)
+    return home(seat) == WORK and is_inside
 
 
 @asynccontextmanager
@@ -97,9 +110,13 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     viewer = seat.viewer
     workshop: list[NavItem] = []
     if seat.has_workshop and not seat.is_platform and viewer.may(Intent.SEE_PITS):
+        if viewer.role is Role.STAFF:
+            workshop.append(NavItem("garage", _("My work"), WORK, tab=_("My work")))
         workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
         if viewer.may(Intent.SEE_JOBS):
             workshop.append(NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs")))
+        if viewer.may(Intent.SEE_VIDEO):
+            workshop.append(NavItem("videocam", _("Camera wall"), WALL))
         workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
     pump: list[NavItem] = []
     if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
@@ -125,6 +142,10 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
     if viewer.may(Intent.MANAGE_DEVICES) and not seat.is_platform:
         manage.append(NavItem("hub", _("Integrations"), INTEGRATIONS))
+        if seat.has_workshop and viewer.may(Intent.MANAGE_CAMERAS):
+            manage.append(NavItem("videocam", _("Cameras"), CAMERAS))
+    if seat.has_workshop and viewer.may(Intent.MANAGE_WORKSHOP) and not seat.is_platform:
+        manage.append(NavItem("settings", _("Workshop settings"), WORKSHOP))
     if viewer.may(Intent.SEE_PEOPLE):
         manage.append(NavItem("group", _("People"), PEOPLE, tab=_("People")))
     if viewer.may(Intent.SEE_MESSAGES):
@@ -164,6 +185,12 @@ async def no_such(seat: Seat, title: str, text: str, back: str) -> None:
     """A page that says that there is no such thing here."""
     async with framed(seat, current="", title=title, back=back):
         empty("search_off", title, text)
+
+
+async def no_workshop(seat: Seat, current: str) -> None:
+    """A page that says that this tenant has no workshop."""
+    async with framed(seat, current=current, title=seat.tenant_name):
+        empty("water_pump", _("No workshop here"), _("This tenant shares a pump. It has no pits to watch."))
 
 
 async def no_pump(seat: Seat) -> None:

@@ -143,6 +143,19 @@ def test_boots_out_of_order_and_doubled_states_change_nothing() -> None:
     assert story.group == before
 
 
+def test_a_state_whose_number_is_absurdly_far_ahead_is_refused_and_does_not_lock_the_device_out() -> None:
+    story = Story()
+    run_id = story.ask("ram")
+    story.say()
+    before = story.group
+    ahead = Report(1, 2**50, True, run_id, 99_000, True, True, 0)
+    assert story.step(Reported("A", ahead)) is ReportRefusal.AHEAD
+    assert story.step(Reported("A", replace(ahead, boot_id=2))) is ReportRefusal.AHEAD
+    assert story.group == before
+    story.say()
+    assert story.state(run_id) is RunState.RUNNING
+
+
 def test_an_on_time_that_falls_is_refused_and_one_that_jumps_is_given() -> None:
     story = Story()
     run_id = story.ask("ram", 3_600)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from actions.video import Gateway
-from domain.video import CameraStatus
+from domain.video import CameraStatus, VideoRefusal
 from ingest.supervisor import Supervisor
 from ingest.video.cameras import Cameras
 from ingest.video.gateway import EmbeddedGateway
@@ -29,7 +29,7 @@ async def embedded() -> AsyncIterator[EmbeddedGateway]:
     supervisor, gateway = Supervisor(), EmbeddedGateway()
     supervisor.keep("video gateway", gateway.run)
     try:
-        await until(lambda: gateway.pid is not None)
+        assert await gateway.probe("") is VideoRefusal.BAD_ADDRESS, "what starts it"
         yield gateway
     finally:
         await supervisor.stop()

@@ -74,6 +74,7 @@ async def test_another_codec_is_named_shown_as_a_still_and_converted_when_asked_
         assert (status.state, status.reason, status.codec) == (CameraState.FAILED, VideoRefusal.WRONG_CODEC, "hevc")
         still = await inner.still(camera)
         assert isinstance(still, bytes) and still.startswith(b"\xff\xd8")
+        assert await inner.still(camera) is still, "many who ask cost the camera one connection"
         await inner.configure([CameraSource(camera, source.url("pit"), transcode=True)])
         viewer = Viewer(inner, camera)
         assert await viewer.open() is None

@@ -12,6 +12,7 @@ import av
 import psutil
 
 from domain.video import CameraSource, CameraState, HlsFile, HlsMoment, Probe, VideoRefusal
+from ingest.supervisor import Supervisor
 from ingest.video.cameras import Cameras
 from ingest.video.gateway import EmbeddedGateway
 from tests.ingest.video.parts import Viewer, cameras, embedded, small_film, until, until_started, until_status
@@ -34,6 +35,8 @@ async def test_two_viewers_see_the_camera_move_and_it_is_fetched_once_and_passed
         status = (await gateway.status())[camera]
         assert (status.state, status.codec, status.width, status.height) == (CameraState.LIVE, "h264", 320, 176)
         assert status.viewers_whep == 2 and status.bit_rate > 0 and status.fps > 5 and source.connections == 1
+        numbers = gateway.numbers()
+        assert (numbers["video_viewers"], numbers["video_cameras_live"], numbers["video_gateway_starts"]) == (2, 1, 1)
         assert gateway.pid is not None
         assert source.password not in " ".join(psutil.Process(gateway.pid).cmdline())
         await gateway.whep_end(one.session_id)
@@ -94,7 +97,8 @@ async def test_it_ends_with_the_app_however_that_ends() -> None:
         "async def main():\n"
         "    gateway = EmbeddedGateway()\n"
         "    life = asyncio.create_task(gateway.run())\n"
-        "    while not await gateway.status() and gateway.pid is None: await asyncio.sleep(0.05)\n"
+        "    await asyncio.sleep(0)\n"
+        "    await gateway.probe('')\n"
         "    print(gateway.pid, flush=True)\n"
         "    await life\n"
         "asyncio.run(main())\n"
@@ -151,6 +155,18 @@ async def test_a_probe_says_what_a_camera_sends_and_shows_it() -> None:
         }
         for url, reason in refused.items():
             assert await inner.probe(url) is reason, url
+
+
+async def test_without_cameras_no_process_is_started() -> None:
+    supervisor, gateway = Supervisor(), EmbeddedGateway()
+    supervisor.keep("video gateway", gateway.run)
+    await gateway.configure([])
+    await asyncio.sleep(0.1)
+    assert gateway.pid is None and await gateway.status() == {} and supervisor.is_well()
+    await gateway.configure([CameraSource(uuid4(), "rtsp://127.0.0.1:9/")])
+    await until_started(gateway, 1)
+    await supervisor.stop()
+    assert gateway.pid is None
 
 
 async def test_without_its_process_every_question_gets_an_answer() -> None:

@@ -29,7 +29,7 @@ def auth() -> httpx.AsyncClient:
 
 @asynccontextmanager
 async def gateway(films: dict[str, Film]) -> AsyncIterator[tuple[MediaMtxGateway, MediaMtxServer, VirtualCameras]]:
-    """With our own process for stills, running."""
+    """With our own process for stills, running if there are films to take them from."""
     supervisor, own = Supervisor(), EmbeddedGateway()
     async with (
         auth() as asks,
@@ -39,7 +39,7 @@ async def gateway(films: dict[str, Film]) -> AsyncIterator[tuple[MediaMtxGateway
         made = MediaMtxGateway(server.places, PASSWORD, own)
         supervisor.keep("video gateway", made.run)
         try:
-            await until(lambda: own.pid is not None)
+            assert not films or await made.probe("") is VideoRefusal.BAD_ADDRESS
             yield made, server, rtsp
         finally:
             await supervisor.stop()

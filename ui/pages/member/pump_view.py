@@ -51,7 +51,7 @@ def said(pump: MemberPump, motor: MotorView | None, zone: str, now: datetime) ->
     if run is None:
         return _before_a_turn(pump, motor, zone, now)
     if run.state is RunState.WAITING:
-        return _in_line(pump.place, zone, now)
+        return _in_line(pump.place, _held_before(pump), zone, now)
     if run.state is RunState.HOLD and run.hold_cause is not None:
         return Said(hold_headline(run.hold_cause, clock(run.since_at, zone)), hold_line(run.hold_cause))
     if run.state is RunState.STARTING:
@@ -82,9 +82,21 @@ def _before_a_turn(pump: MemberPump, motor: MotorView | None, zone: str, now: da
     return Said(_("Nobody is waiting"), _("You would start now."))
 
 
-def _in_line(place: PlaceView | None, zone: str, now: datetime) -> Said:
+def _held_before(pump: MemberPump) -> RunView | None:
+    """The run on HOLD that has the slot of the own motor's group."""
+    own = next((motor for motor in pump.motors if pump.run and motor.device_id == pump.run.device_id), None)
+    same = [motor.run for motor in pump.motors if own and motor.group_id == own.group_id]
+    return next((run for run in same if run is not None and run.state is RunState.HOLD), None)
+
+
+def _in_line(place: PlaceView | None, held: RunView | None, zone: str, now: datetime) -> Said:
     if place is None:
         return Said(_("You are in line"), "")
+    if held is not None and held.hold_cause is not None:
+        when = clock(held.since_at, zone)
+        return Said(
+            hold_headline(held.hold_cause, when), _("You keep your place. The motor starts by itself when it can.")
+        )
     hindered = place.waits_for not in (WaitsFor.TURN, WaitsFor.SLOT)
     if hindered:
         return Said(waits_text(place.waits_for), _("You keep your place. The motor starts by itself when it can."))

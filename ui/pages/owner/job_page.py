@@ -11,12 +11,13 @@ from actions.jobs import notes
 from actions.people import Seat
 from domain.access import Intent
 from domain.jobs.moves import moves_from
-from domain.jobs.words import Event, State
+from domain.jobs.words import Event, Stage, State
 from domain.refusals import Refusal
 from storage import job_whole
 from storage.job_whole import WholeJob
 from storage.session import transaction
 from ui.components.field import text_field
+from ui.components.photos import Photos
 from ui.components.pieces import Card, Kind, button, link_button, tone_chip
 from ui.components.stage_stepper import stage_stepper
 from ui.components.toast import toast
@@ -25,8 +26,16 @@ from ui.job_feed import JobFeed, JobNews
 from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
-from ui.pages.job_words import EVENT_ICONS, STATE_ICONS, STATE_TONES, event_word, refusal_text, state_word
-from ui.pages.owner import job_damage, job_facts, job_leaving, job_moving, job_story, job_ways
+from ui.pages.job_words import (
+    EVENT_ICONS,
+    STATE_ICONS,
+    STATE_TONES,
+    event_word,
+    refusal_text,
+    stage_word,
+    state_word,
+)
+from ui.pages.owner import job_damage, job_facts, job_leaving, job_link, job_moving, job_story, job_ways
 from ui.pages.owner.jobs_board import of_menu
 from ui.texts import _
 
@@ -48,6 +57,7 @@ def install(feed: JobFeed) -> None:
         async with shell.framed(seat, current=shell.JOBS, title=title, back=shell.JOBS) as frame:
             shown = _JobPage(seat, frame, whole)
             shown.start()
+            await shown.show_customers_side()
             feed.follow(seat.viewer.tenant_id, shown.news)
         return None
 
@@ -63,6 +73,7 @@ class _JobPage:
     def __init__(self, seat: Seat, frame: Frame, whole: WholeJob) -> None:
         self._seat, self._frame, self._whole = seat, frame, whole
         self._may = seat.viewer.may(Intent.WORK_ON_JOBS)
+        self._shown_moves: tuple[State, tuple[Event, ...]] | None = None
 
     def start(self) -> None:
         self._chips, self._moves = self._frame.beside_title, self._frame.actions
@@ -71,16 +82,23 @@ class _JobPage:
                 self._work = Element("div").classes("stack wide")
             with Element("div").classes("stack wide"):
                 self._car = Element("div").classes("stack wide")
+                with Card(_("Photos"), pad=True):
+                    stages = {stage.value: stage_word(stage) for stage in Stage}
+                    job_id, zone = str(self._whole.row.id), self._seat.zone
+                    self._photos = Photos(job_id, may_change=self._may, zone=zone, stages=stages)
             with Element("div").classes("stack wide"):
+                self._link = Element("div").classes("stack wide")
                 self._people = Element("div").classes("stack wide")
             with Element("div").classes("three"), Card(_("What happened")):
                 if self._may:
                     self._note_field()
                 self._story = Element("div")
         self._show()
+        self._buttons()
 
     async def news(self, news: JobNews) -> None:
         if news.concerns(self._whole.row.id):
+            self._photos.refresh()
             await self._again()
 
     async def _again(self) -> None:
@@ -88,17 +106,26 @@ class _JobPage:
         if whole is not None:
             self._whole = whole
             self._show()
+            self._buttons()
+            await self.show_customers_side()
+
+    async def show_customers_side(self) -> None:
+        """The customer's link and the passport."""
+        side = await job_link.read(self._whole.row.id, self._seat)
+        self._link.clear()
+        if side is not None:
+            with self._link:
+                job_link.link_card(side, self._seat, self._again)
+                job_link.passport_card(side, self._seat, self._again)
 
     def _show(self) -> None:
         whole, may, zone, now = self._whole, self._may, self._seat.zone, datetime.now(UTC)
-        for place in (self._chips, self._moves, self._work, self._car, self._people, self._story):
+        for place in (self._chips, self._work, self._car, self._people, self._story):
             place.clear()
         self._frame.set_title(f"{whole.row.car} {whole.row.plate}".strip())
         with self._chips:
             state = whole.row.state
             tone_chip(STATE_TONES[state], state_word(state), STATE_ICONS[state])
-        with self._moves:
-            self._buttons()
         with self._work:
             job_facts.eta_card(whole, zone, now)
             with Card(_("Stages"), pad=True):
@@ -117,9 +144,21 @@ class _JobPage:
             job_story.story(whole.happenings, zone, now)
 
     def _buttons(self) -> None:
-        """What can be done now: the way ahead is the primary button."""
+        """What can be done now: the way ahead is the primary button. They stay as long as they are the same, so that
+        nobody's click meets one that is just being replaced.
+        """
         row = self._whole.row
         moves = of_menu(row, moves_from(row.state, self._seat.viewer.role)) if self._may else []
+        wanted = (row.state, tuple(moves))
+        if wanted == self._shown_moves:
+            return
+        self._shown_moves = wanted
+        self._moves.clear()
+        with self._moves:
+            self._make_buttons(moves)
+
+    def _make_buttons(self, moves: list[Event]) -> None:
+        row = self._whole.row
         ahead = next((event for event in moves if event not in (Event.HOLD, Event.CANCEL, Event.FAIL)), None)
         for event in sorted(moves, key=lambda event: event is ahead):
             kind: Kind = "primary" if event is ahead else "secondary"

@@ -15,7 +15,7 @@ from ui.frame import Frame
 from ui.pages import shell
 from ui.texts import _, ngettext, number
 
-NEW, LIST = "/jobs/new", "/jobs/list"
+NEW, LIST, CALENDAR = "/jobs/new", "/jobs/list", "/jobs/calendar"
 
 
 def href(job_id: UUID) -> str:
@@ -24,7 +24,7 @@ def href(job_id: UUID) -> str:
 
 def ways(frame: Frame, seat: Seat, current: str) -> None:
     """Board, calendar and list side by side, and the way to a new job."""
-    views = {shell.JOBS: _("Board"), LIST: _("List")}
+    views = {shell.JOBS: _("Board"), CALENDAR: _("Calendar"), LIST: _("List")}
     with frame.actions:
         Segmented(_("View"), views, current, ui.navigate.to)
         if seat.viewer.may(Intent.WORK_ON_JOBS):
@@ -38,6 +38,10 @@ def title(open_jobs: Sequence[JobRow], now: datetime) -> str:
     late = sum(row.is_late(now) for row in open_jobs)
     text = ngettext("{n} open job", "{n} open jobs", len(open_jobs)).format(n=number(len(open_jobs)))
     return _("{jobs}, {n} late").format(jobs=text, n=number(late)) if late else text
+
+
+def cars(n: int) -> str:
+    return ngettext("{n} car", "{n} cars", n).format(n=number(n))
 
 
 def no_jobs() -> None:

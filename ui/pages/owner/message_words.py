@@ -1,7 +1,9 @@
 """What the pages about messages say."""
 
+from actions.customers.news import LINK, reason_of
 from actions.outbox.channels import CODE, TEST
 from actions.people import account_news
+from domain.customer_news import CustomerNews
 from domain.notify import News
 from storage.messages import MessageRow
 from ui.notices import WORDS, worded
@@ -25,8 +27,22 @@ def reason_word(reason: str) -> str:
         account_news.TENANT_MOVED: _("Approval"),
         CODE: _("Code for an address"),
         TEST: _("Test"),
+        LINK: _("Customer's link"),
+        **{reason_of(news): news_word(news) for news in CustomerNews},
     }
     return words.get(reason) or reason.replace("_", " ").capitalize()
+
+
+def news_word(news: CustomerNews) -> str:
+    """What a customer is told."""
+    return {
+        CustomerNews.RECEIVED: _("Car received"),
+        CustomerNews.STARTED: _("Work begun"),
+        CustomerNews.CHECK: _("Work done, being checked"),
+        CustomerNews.READY: _("Car ready"),
+        CustomerNews.LATE: _("Later than promised"),
+        CustomerNews.DELIVERED: _("Car handed over"),
+    }[news]
 
 
 def says(row: MessageRow, zone: str) -> tuple[str, str]:

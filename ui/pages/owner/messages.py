@@ -28,7 +28,7 @@ from ui.pages import shell
 from ui.pages.account.asking import permitted
 from ui.pages.account.channel_words import STATUS_LOOKS, status_word, way_word
 from ui.pages.account.words import refusal_text
-from ui.pages.owner import message
+from ui.pages.owner import customer_messages, message
 from ui.pages.owner.message_words import reason_word, receiver, says
 from ui.texts import _, moment, ngettext, number
 
@@ -41,6 +41,7 @@ Place = tuple[datetime, UUID]
 
 def install() -> None:
     message.install()
+    customer_messages.install()
 
     @page(shell.MESSAGES)
     async def log(request: Request) -> Response | None:
@@ -71,6 +72,7 @@ class _Messages:
                 self._pager()
             with Element("div").classes("stack wide"):
                 await _settings_card(self._seat)
+                customer_messages.way_there()
         await self._load()
 
     def _filters(self) -> None:

@@ -28,6 +28,7 @@ from ui.components.segmented import Segmented
 from ui.components.views import ChartEvent, ChartHistory, ChartMetric, Series, State
 from ui.page import page
 from ui.pages import acknowledging, shell
+from ui.pages.owner.pit_camera import pit_cameras
 from ui.pages.owner.pit_devices import device_cards
 from ui.pages.owner.pit_limits import LimitsCard
 from ui.pages.owner.pit_silence import SilenceButton
@@ -86,7 +87,8 @@ class _Page:
             with Element("div").classes("columns"):
                 with Element("div").classes("two"):
                     await self._show_climate()
-                with Element("div").classes("stack"):
+                with Element("div").classes("stack wide"):
+                    await pit_cameras(self._seat, self._row.id)
                     LimitsCard(self._seat, self._row, self._said, measured(self._now), self._limits_changed)
                     await device_cards(self._seat, self._row.id)
         await self._show_alerts(await open_alerts_of(self._seat.viewer.tenant_id))

@@ -17,7 +17,8 @@ from storage.session import transaction
 from ui import motor_alert_words
 from ui.alert_feed import AlertFeed
 from ui.components.dialog import confirm
-from ui.components.pieces import button, empty
+from ui.components.markup import Text
+from ui.components.pieces import button, empty, link_button
 from ui.components.toast import toast
 from ui.frame import Frame
 from ui.page import page
@@ -74,6 +75,7 @@ class _Pump:
         self._may_run = seat.viewer.may(Intent.RUN_PUMP_FOR_OTHERS)
         if seat.viewer.may(Intent.MANAGE_PUMPS):
             with frame.actions:
+                link_button(_("Rules"), shell.PUMP_RULES)
                 self._cut = button("", self._switch_grid, icon="power")
         if self._may_run:
             with frame.actions:
@@ -83,7 +85,7 @@ class _Pump:
 
     async def show(self, state: PumpState) -> None:
         self._state = state
-        built = [(group.id, [motor.device_id for motor in group.motors]) for group in state.groups]
+        built = [(group.id, group.name, [motor.device_id for motor in group.motors]) for group in state.groups]
         if built != self._built:
             self._built = built
             self._build(state)
@@ -108,6 +110,8 @@ class _Pump:
                 self._build_group(group)
 
     def _build_group(self, group: GroupView) -> None:
+        if len(self._state.groups if self._state else ()) > 1:
+            Text("h2", group.name)
         with Element("div").classes("columns"):
             is_one = len(group.motors) == 1
             with Element("div").classes("stack wide" if is_one else "two motors"):

@@ -1,0 +1,120 @@
+/* Pits as rows, time across, jobs as bars. A booking is dragged to another time or pit, or moved by keys: Space picks it
+   up, arrows move it, Space puts it down, Escape leaves it. */
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const DRAG_FROM_PX = 4;
+const LANE_PX = 56;
+
+export default {
+  props: { view: Object, round: Number, label: String, words: Object },
+  emits: ["put"],
+  data: () => ({ ahead: {}, grabbed: null, held: null, said: "" }),
+  computed: {
+    rows() {
+      return this.view.rows.map((row) => {
+        const bars = this.view.bars.filter((bar) => this.placeOf(bar).row === row.key)
+          .sort((a, b) => this.placeOf(a).at - this.placeOf(b).at);
+        const ends = [];
+        const placed = bars.map((bar) => {
+          const at = this.placeOf(bar).at, until = at + bar.until_min - bar.from_min;
+          let lane = ends.findIndex((end) => end <= at);
+          if (lane < 0) lane = ends.length;
+          ends[lane] = until;
+          return { bar, at, lane, style: { left: this.share(at), width: this.share(until - at), top: `${lane * LANE_PX + 4}px` } };
+        });
+        return { ...row, placed, height: `${Math.max(1, ends.length) * LANE_PX + 4}px` };
+      });
+    },
+  },
+  watch: { round() { this.ahead = {}; this.grabbed = null; } },
+  methods: {
+    share(minutes) { return `${(minutes / this.view.whole_min) * 100}%`; },
+    placeOf(bar) {
+      if (this.held?.key === bar.key) return this.held;
+      if (this.grabbed?.key === bar.key && this.grabbed.moving) return this.grabbed;
+      return this.ahead[bar.key] ?? { at: bar.from_min, row: bar.row };
+    },
+    snapped(minutes) {
+      const step = this.view.step_min;
+      return Math.max(0, Math.min(this.view.whole_min - step, Math.round(minutes / step) * step));
+    },
+    timeWord(at) {
+      const day = this.view.days.find((each) => at >= each.from_min && at < each.until_min) ?? this.view.days.at(-1);
+      const minute = at - day.from_min + (day.opens_min ?? 0);
+      return `${day.word} ${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+    },
+    rowWord(key) { return this.view.rows.find((row) => row.key === key)?.label ?? ""; },
+    grab(event, bar) {
+      if (!bar.moves || event.button) return;
+      const begin = this.placeOf(bar);
+      this.grabbed = { key: bar.key, bar, at: begin.at, row: begin.row, from: begin, x: event.clientX, y: event.clientY, moving: false, pointer: event.pointerId };
+      event.currentTarget.setPointerCapture(event.pointerId);
+    },
+    drag(event) {
+      const held = this.grabbed;
+      if (!held || event.pointerId !== held.pointer) return;
+      if (!held.moving && Math.hypot(event.clientX - held.x, event.clientY - held.y) < DRAG_FROM_PX) return;
+      const lanes = [...this.$el.querySelectorAll(".cal-row .lane-of")];
+      const width = lanes[0].getBoundingClientRect().width;
+      const over = lanes.find((lane) => { const box = lane.getBoundingClientRect(); return event.clientY >= box.top && event.clientY < box.bottom; });
+      this.grabbed = { ...held, moving: true, at: this.snapped(held.from.at + ((event.clientX - held.x) / width) * this.view.whole_min), row: over?.dataset.row ?? held.row };
+    },
+    drop(event) {
+      const held = this.grabbed;
+      if (!held) return;
+      this.grabbed = null;
+      if (!held.moving) return;
+      this.justDragged = true;
+      setTimeout(() => { this.justDragged = false; }, 0);
+      this.put(held.bar, held.at, held.row);
+    },
+    open(event) { if (this.justDragged) event.preventDefault(); },
+    put(bar, at, row) {
+      if (at === bar.from_min && row === bar.row) { this.said = fill(this.words.left, { car: bar.car }); return; }
+      this.ahead = { ...this.ahead, [bar.key]: { at, row } };
+      this.said = fill(this.words.put, { car: bar.car, row: this.rowWord(row), time: this.timeWord(at) });
+      this.$emit("put", { key: bar.key, at, row });
+    },
+    press(event, bar) {
+      if (!bar.moves) return;
+      if (event.key === " ") {
+        if (!this.held) { this.held = { key: bar.key, ...this.placeOf(bar) }; this.said = fill(this.words.picked, { car: bar.car }); }
+        else { const { at, row } = this.held; this.held = null; this.put(bar, at, row); }
+      } else if (event.key === "Escape" && this.held) {
+        this.held = null;
+        this.said = fill(this.words.left, { car: bar.car });
+      } else if (this.held && event.key.startsWith("Arrow")) this.shift(bar, event.key);
+      else return;
+      event.preventDefault();
+      this.$nextTick(() => event.target.isConnected || this.$el.querySelector(`[data-key="${bar.key}"]`)?.focus());
+    },
+    shift(bar, key) {
+      const sideways = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0, down = { ArrowUp: -1, ArrowDown: 1 }[key] ?? 0;
+      const rows = this.view.rows, n = rows.findIndex((row) => row.key === this.held.row) + down;
+      const row = rows[Math.max(0, Math.min(rows.length - 1, n))].key;
+      this.held = { ...this.held, at: this.snapped(this.held.at + sideways * this.view.step_min), row };
+      this.said = fill(this.words.over, { car: bar.car, row: this.rowWord(row), time: this.timeWord(this.held.at) });
+      this.$nextTick(() => this.$el.querySelector(`[data-key="${bar.key}"]`)?.focus());
+    },
+  },
+  template: `
+    <div class="pit-calendar card clip" role="group" :aria-label="label">
+      <p class="unseen" aria-live="polite">{{ said }}</p>
+      <div class="cal-scroll"><div class="cal-inner">
+        <div class="cal-row head"><span class="label fine">{{ words.pits }}</span><div class="lane-of">
+          <span v-for="day in view.days" class="cal-day" :class="{ today: day.is_today }" :style="{ left: share(day.from_min), width: share(day.until_min - day.from_min) }"><b>{{ day.word }}</b><small v-if="day.holiday" class="cut">{{ day.holiday }}</small></span>
+          <span v-for="tick in view.ticks" class="cal-tick num" :style="{ left: share(tick.at_min) }">{{ tick.word }}</span>
+        </div></div>
+        <div v-for="row in rows" :key="row.key" class="cal-row"><span class="label">{{ row.label }}</span><div class="lane-of" :data-row="row.key" :style="{ height: row.height }">
+          <i v-for="[from, until] in view.shut" class="shut" :style="{ left: share(from), width: share(until - from) }"></i>
+          <i v-for="day in view.days.slice(1)" class="line" :style="{ left: share(day.from_min) }"></i>
+          <i v-for="tick in view.ticks" class="line" :style="{ left: share(tick.at_min) }"></i>
+          <i v-if="view.now_min !== null" class="now" :title="words.now" :style="{ left: share(view.now_min) }"></i>
+          <a v-for="each in row.placed" :key="each.bar.key" class="cal-bar" :href="each.bar.href" draggable="false" :data-key="each.bar.key" :data-state="each.bar.tone" :class="{ moves: each.bar.moves, late: each.bar.late, held: held?.key === each.bar.key }" :style="each.style" :title="each.bar.says"
+            :aria-label="each.bar.car + ', ' + each.bar.line + ', ' + each.bar.says" :aria-description="each.bar.moves ? words.help : undefined"
+            @pointerdown="grab($event, each.bar)" @pointermove="drag" @pointerup="drop" @pointercancel="grabbed = null" @click="open" @keydown="press($event, each.bar)">
+            <b class="cut">{{ each.bar.car }}</b><span class="cut">{{ each.bar.line }}</span></a>
+        </div></div>
+      </div></div>
+    </div>`,
+};

@@ -1,0 +1,100 @@
+"""A camera's picture: live, or as a still that becomes live while somebody points at it."""
+
+import json
+from html import escape
+from typing import Any, Literal
+from uuid import UUID
+
+from nicegui.element import Element
+
+from ui.texts import _, voice
+from ui.theme import static_url
+
+CORE, SHEET, HLS = "player.js", "player.css", "built/hls.mjs"
+
+
+class CameraPlayer(Element, component="player.js"):
+    """Plays by itself as long as the page is seen. `tile` shows stills, and is live under the pointer or after a tap.
+
+    `label` says to screen readers what is seen; `zone` is the tenant's, for the end of privacy hours.
+    """
+
+    def __init__(self, camera_id: UUID, *, label: str, zone: str, kind: Literal["player", "tile"] = "player") -> None:
+        super().__init__()
+        self.props.update(
+            {
+                "camera": str(camera_id),
+                "kind": kind,
+                "core": static_url(CORE),
+                "hls": static_url(HLS),
+                "words": player_words(),
+                "lang": voice().language,
+                "zone": zone,
+                "label": label,
+            }
+        )
+
+    def refresh(self) -> None:
+        """There is a newer still."""
+        self.run_method("refresh")
+
+    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:
+        return [self.props["label"]]
+
+
+def plain_player(camera_id: UUID, link: str, *, label: str, zone: str) -> str:
+    """The same as trusted markup for a page without a socket, by a customer's link. Such a page also needs `head()`,
+    and a content policy with `connect-src 'self'; media-src blob:; img-src blob:; worker-src blob:`.
+    """
+    data = {
+        "camera": str(camera_id), "link": link, "words": json.dumps(player_words(), ensure_ascii=False),
+        "hls": static_url(HLS), "lang": voice().language, "zone": zone, "label": label,
+    }  # fmt: skip
+    said = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
+    return f"<div {said}></div>"
+
+
+def head() -> str:
+    """What the document of a plain page loads: the style sheet, and the module, which runs when the page is read."""
+    return f'<link rel="stylesheet" href="{static_url(SHEET)}"><script type="module" src="{static_url(CORE)}"></script>'
+
+
+def player_words() -> dict[str, str]:
+    """What the player says; reasons by the codes of the server's refusals."""
+    no_right = _("This camera is not yours to see.")
+    return {
+        "connecting": _("Connecting…"),
+        "whep": _("Live"),
+        "hls": _("Live, a little later (HLS)"),
+        "stills": _("A picture every 2 s"),
+        "latency": _("{time} s behind"),
+        "again": _("Try again"),
+        "mute": _("Sound off"),
+        "unmute": _("Sound on"),
+        "pip": _("Picture in picture"),
+        "full": _("Full screen"),
+        "network": _("No connection to PitPilot. The picture comes back by itself."),
+        "stalled": _("The picture stands still. Connecting again."),
+        "timed_out_here": _("No picture came in time. Trying again."),
+        "unreachable": _("The camera can't be reached. Check its power and its network cable."),
+        "timed_out": _("The camera takes too long to send a picture. Check its network."),
+        "wrong_password": _("The camera refuses its user name or password. The owner can type them anew."),
+        "no_video": _("The camera has no picture at its path. The owner can choose another path."),
+        "wrong_codec": _("Browsers can't play what the camera sends. Ask the owner to allow converting."),
+        "frozen": _("The camera's picture is frozen. It comes back when the camera sends a new one."),
+        "bad_address": _("The camera's address can't be used. The owner can change it."),
+        "disabled": _("The camera is switched off."),
+        "camera_off": _("The camera is switched off."),
+        "off": _("This installation has no video."),
+        "gateway_down": _("Video is being started again. The picture comes back by itself."),
+        "busy": _("Too many are looking right now. Trying again."),
+        "unknown_camera": _("The camera is being set up. The picture comes in a moment."),
+        "try_later": _("Too many tries. Waiting a moment."),
+        "privacy_hours": _("Privacy hours: nobody sees the picture."),
+        "privacy_until": _("Privacy hours until {time}: nobody sees the picture."),
+        "not_found": no_right,
+        "not_allowed": no_right,
+        "link_unknown": _("This link is over."),
+        "not_signed_in": _("You are signed out. Sign in to see the picture."),
+        "video_token_wrong": _("Connecting again."),
+    }  # fmt: skip
