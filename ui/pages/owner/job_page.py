@@ -87,7 +87,7 @@ class _JobPage:
                     stages = {stage.value: stage_word(stage) for stage in Stage}
                     job_id, zone = str(self._whole.row.id), self._seat.zone
                     self._photos = Photos(job_id, may_change=self._may, zone=zone, stages=stages)
-            with Element("div").classes("stack wide"):
+            with Element("div").classes("stack wide beside"):
                 self._link = Element("div").classes("stack wide")
                 self._people = Element("div").classes("stack wide")
             with Element("div").classes("three"), Card(_("What happened")):
