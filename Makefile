@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM := $(shell command -v npm 2>/dev/null)
 
-.PHONY: run test bench firmware lint format setup assets system
+.PHONY: run test bench ordeal firmware lint format setup assets system
 
 run: $(VENV)/.run assets
 	$(BIN)/python main.py --demo
@@ -21,6 +21,10 @@ test: system $(VENV)/.dev assets
 bench:
 	@$(MAKE) --no-print-directory system $(VENV)/.dev assets >&2
 	@$(BIN)/python -m tools.bench $(if $(ONLY),--only $(ONLY))
+
+# Kills the program, the broker and PostgreSQL at random moments under running pumps: make ordeal MINUTES=30 SEED=7.
+ordeal: system $(VENV)/.dev assets
+	@$(BIN)/python -m tools.ordeal $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 # The devices' modules for the ESP32 with their sizes, a flash image, signed update bundles, all in build/firmware.
 firmware: $(VENV)/.dev

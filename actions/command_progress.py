@@ -35,6 +35,16 @@ async def claim(now: datetime, back: Collection[str] = ()) -> list[Command]:
         return await commands.claim(tx, now, now + SEND_AGAIN_AFTER, back, AT_ONCE_MAX)
 
 
+async def hand_out(device_id: str, now: datetime) -> Command | None:
+    """The next command for a device that asks over HTTP, which counts as sent: its answer carries it."""
+    async with transaction(EVERY_TENANT) as tx:
+        claimed = await commands.claim(tx, now, now + SEND_AGAIN_AFTER, (), 1, device_id)
+    for command in claimed:
+        await sent(device_id, command.id, now)
+        return command
+    return None
+
+
 async def give_back(ids: Collection[UUID], now: datetime) -> None:
     """Says that claimed commands could not be sent."""
     async with transaction(EVERY_TENANT) as tx:

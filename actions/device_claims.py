@@ -8,11 +8,11 @@ from datetime import datetime
 
 from actions import keys
 from actions.device_certificates import key_of_request
-from actions.device_credentials import CERTIFICATE, PASSWORD, Credential, give
+from actions.device_credentials import Credential, give, kind_of
 from actions.device_trail import Deed, note
 from domain import claims
 from domain.access import Intent, Viewer
-from domain.claims import Identity
+from domain.claims import Identity, Link
 from domain.foreign import KIND as FOREIGN
 from domain.refusals import Refusal
 from domain.tenancy import TenantStatus
@@ -65,7 +65,8 @@ async def make_code(device_id: str, by: Viewer, now: datetime) -> Refusal | Clai
 
 
 async def claim(typed: str, request_pem: str | None, address: str, now: datetime) -> Refusal | Claimed:
-    """Takes a code and gives its device a credential: a password, or a certificate for the key of its request.
+    """Takes a code and gives its device a credential: a password, or a certificate for the key of its request; where it
+    only speaks HTTP, its key alone.
 
     Of any number of claims at once exactly one wins: they queue for the device's row. A code is looked up by a keyed
     hash, so that neither the time nor the answer brings anybody closer to one. A request that can't be used is refused
@@ -85,12 +86,14 @@ async def claim(typed: str, request_pem: str | None, address: str, now: datetime
             return Refusal.CLAIM_CODE_WITHDRAWN
         if await devices.tenant_status(tx, device.tenant_id) != TenantStatus.ACTIVE:
             return Refusal.TENANT_SUSPENDED
+        if device.link == Link.HTTP and request is not None:
+            return Refusal.KEY_ONLY
         await devices.use_code(tx, code_hash, address[:ADDRESS_CHARS_MAX], now)
         given = await give(tx, device, request, now)
         await devices.change(tx, device.id, claimed_at=now, revoked_at=None)
         next_boot_id = await devices.last_boot(tx, device.id) + 1
         before = {"identity": device.identity}
-        after = {"identity": Identity.CLAIMED, "credential": PASSWORD if request is None else CERTIFICATE}
+        after = {"identity": Identity.CLAIMED, "credential": kind_of(given)}
         await note(tx, Deed.CLAIM, device.tenant_id, device.id, device.name, None, before, after)
     return Claimed(given, device.name, device.kind, next_boot_id)
 

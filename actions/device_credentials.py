@@ -1,8 +1,8 @@
 """What a device proves itself with: shown once, kept as hashes, replaced and taken away.
 
-A device has a key for HTTP, and for the broker a password or a certificate, under its id. Whatever it is given takes
-the place of what it had; whatever it had is worth nothing from the commit on (over HTTP at once, at the broker as soon
-as it has read its files again).
+A device has a key for HTTP, and for the broker a password or a certificate, under its id; one that only speaks HTTP
+has its key and nothing else. Whatever it is given takes the place of what it had; whatever it had is worth nothing from
+the commit on (over HTTP at once, at the broker as soon as it has read its files again).
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from actions.device_certificates import DeviceKey, key_of_request, sign
 from actions.device_trail import Deed, note
 from domain.access import Intent, Viewer
 from domain.broker_password import SALT_BYTES, hash_password
-from domain.claims import Identity
+from domain.claims import Identity, Link
 from domain.refusals import Refusal
 from domain.tenancy import TenantStatus
 from storage import devices
@@ -27,7 +27,7 @@ from storage.devices import Held
 from storage.session import EVERY_TENANT, transaction
 
 KEY_PREFIX = "pk_"
-PASSWORD, CERTIFICATE = "password", "certificate"  # kinds of credentials
+PASSWORD, CERTIFICATE, KEY = "password", "certificate", "key"  # kinds of credentials
 SUPERSEDED, REVOKED = "superseded", "revoked"
 
 
@@ -72,7 +72,8 @@ def readable(device_id: str, tenant_id: UUID, sealed: bytes) -> str:
 async def give(
     tx: AsyncSession, device: Held, request: DeviceKey | None, now: datetime, *, new_key: bool = True
 ) -> Credential:
-    """Gives a locked device a password, or a certificate for the key of its request, in place of what it has.
+    """Gives a locked device a password, or a certificate for the key of its request, in place of what it has; nothing
+    but a key to one that only speaks HTTP.
 
     A certificate takes a transaction that sees every tenant.
     """
@@ -80,6 +81,9 @@ async def give(
     key = KEY_PREFIX + secrets.token_urlsafe(32) if new_key else None
     if key is not None:
         await devices.change(tx, device.id, key_hash=hash_key(key))
+    if device.link == Link.HTTP:
+        await devices.change(tx, device.id, credential=KEY, mqtt_password_hash=None, mqtt_password_sealed=None)
+        return Credential(device.id, device.tenant_id, key, None)
     if request is None:
         return await _give_password(tx, device, key)
     signed = sign(await authority_of(tx, device.tenant_id, now), device.id, device.tenant_id, request, now)
@@ -100,7 +104,8 @@ async def take_away(tx: AsyncSession, device: Held, now: datetime) -> int:
 
 
 async def rotate(device_id: str, by: Viewer, now: datetime) -> Refusal | Credential:
-    """Gives a device that comes in by password a new one, and a new key, for somebody to type in.
+    """Gives a device that comes in by password a new one, and a new key, for somebody to type in; one that comes in by
+    its key a new key.
 
     Locks the device's row. A device with a certificate renews it by itself, or claims itself anew.
     """
@@ -115,7 +120,7 @@ async def rotate(device_id: str, by: Viewer, now: datetime) -> Refusal | Credent
         if device.credential == CERTIFICATE:
             return Refusal.REQUEST_NEEDED
         given = await give(tx, device, None, now)
-        await note(tx, Deed.ROTATE, device.tenant_id, device.id, device.name, by, None, {"credential": PASSWORD})
+        await note(tx, Deed.ROTATE, device.tenant_id, device.id, device.name, by, None, {"credential": kind_of(given)})
     return given
 
 
@@ -135,10 +140,12 @@ async def renew(key: str, request_pem: str | None, now: datetime) -> Refusal | C
             return Refusal.WRONG_CREDENTIALS
         if await devices.tenant_status(tx, device.tenant_id) != TenantStatus.ACTIVE:
             return Refusal.TENANT_SUSPENDED
+        if device.link == Link.HTTP:
+            return Refusal.KEY_ONLY
         if device.credential == CERTIFICATE and request is None:
             return Refusal.REQUEST_NEEDED
         given = await give(tx, device, request, now, new_key=False)
-        after = {"credential": PASSWORD if request is None else CERTIFICATE}
+        after = {"credential": kind_of(given)}
         await note(tx, Deed.RENEW, device.tenant_id, device.id, device.name, None, None, after)
     return given
 
@@ -160,6 +167,13 @@ async def revoke(device_id: str, by: Viewer, now: datetime) -> Refusal | None:
         before, after = {"identity": device.identity}, {"identity": Identity.REVOKED}
         await note(tx, Deed.REVOKE, device.tenant_id, device.id, device.name, by, before, after)
     return None
+
+
+def kind_of(given: Credential) -> str:
+    """By what a device comes in with this."""
+    if given.certificate is not None:
+        return CERTIFICATE
+    return KEY if given.password is None else PASSWORD
 
 
 def hash_key(key: str) -> bytes:

@@ -10,7 +10,7 @@ from actions.device_credentials import take_away
 from actions.device_trail import Deed, note
 from actions.pumps import motors
 from domain.access import Intent, Viewer
-from domain.claims import ALPHABET
+from domain.claims import ALPHABET, Link
 from domain.refusals import Refusal
 from storage import devices
 from storage.session import transaction
@@ -24,7 +24,9 @@ class Kind(StrEnum):
     PUMP = "pump"
 
 
-async def register(name: str, kind: Kind, pit_id: UUID | None, by: Viewer, now: datetime) -> Refusal | str:
+async def register(
+    name: str, kind: Kind, pit_id: UUID | None, by: Viewer, now: datetime, link: Link = Link.MQTT
+) -> Refusal | str:
     """Adds a device that waits to be claimed; returns its id, under which it will be known everywhere."""
     name = name.strip()
     if not by.may(Intent.MANAGE_DEVICES):
@@ -38,10 +40,10 @@ async def register(name: str, kind: Kind, pit_id: UUID | None, by: Viewer, now: 
         pit = await devices.pit_name(tx, pit_id) if pit_id else None
         if pit_id is not None and pit is None:
             return Refusal.NOT_FOUND
-        await devices.add(tx, device_id, by.tenant_id, kind, name, pit_id, now)
+        await devices.add(tx, device_id, by.tenant_id, kind, name, pit_id, link, now)
         if kind is Kind.PUMP:
             await motors.ensure(tx, by.tenant_id, device_id, now)
-        after = {"name": name, "kind": kind, "pit": pit}
+        after = {"name": name, "kind": kind, "pit": pit, "link": link}
         await note(tx, Deed.REGISTER, by.tenant_id, device_id, name, by, None, after)
     return device_id
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from actions.device_trail import Deed, note
 from actions.devices import ID_PREFIX, ID_RANDOM_CHARS, NAME_CHARS_MAX
 from domain.access import Intent, Viewer
-from domain.claims import ALPHABET
+from domain.claims import ALPHABET, Link
 from domain.foreign import KIND, ROOT, Found, Rule, Unread, decode, guess, leaves, read, topic_fault
 from domain.json_paths import parse_path
 from domain.refusals import Refusal
@@ -83,7 +83,7 @@ async def add_sensor(name: str, pit_id: UUID | None, mapping: Mapping, by: Viewe
             return Refusal.NOT_FOUND
         if not await foreign.free_topic(tx, mapping.topic):
             return Refusal.TOPIC_TAKEN
-        await devices.add(tx, device_id, by.tenant_id, KIND, name, pit_id, now)
+        await devices.add(tx, device_id, by.tenant_id, KIND, name, pit_id, Link.MQTT, now)
         await foreign.add(tx, device_id, by.tenant_id, mapping.topic, mapping.time_path, mapping.rules, now)
         after = {"name": name, "pit": pit} | _said(mapping)
         await note(tx, Deed.ADD_FOREIGN, by.tenant_id, device_id, name, by, None, after)

@@ -112,4 +112,7 @@ async def send_tracking_link(job_id: UUID, by: JobWorker, now: Now) -> None:
     if isinstance(answer, TryLater):
         raise try_later(answer)
     if answer is not None:
-        raise refusal(answer)
+        error = refusal(answer)
+        if answer in (Refusal.LINK_UNKNOWN, Refusal.ADDRESS_UNUSABLE):
+            error.status_code = 409  # the job is there; something about it has to be settled first
+        raise error

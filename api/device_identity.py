@@ -19,7 +19,7 @@ from api.fields import Words
 from api.openapi import errors
 from api.problems import BoundedRoute, refused
 from domain.access import Intent, Viewer
-from domain.claims import payload
+from domain.claims import Link, payload
 from domain.refusals import Refusal
 
 router = APIRouter(prefix="/devices", tags=["devices"], route_class=BoundedRoute)
@@ -45,6 +45,7 @@ class NewDevice(BaseModel):
     name: Name
     kind: Kind = Kind.PIT
     pit_id: UUID | None = Field(None, description="Null: in none, as yet. A pump controller stands in none.")
+    link: Link = Field(Link.MQTT, description="`http`: it only speaks HTTP, and gets a key and nothing else.")
 
 
 class Registered(BaseModel):
@@ -87,14 +88,14 @@ class NewCredential(BaseModel):
     """What the device must be given by hand. It is said once and can't be asked for again."""
 
     username: str = Field(description="At the broker: the device's id.")
-    password: str
+    password: str | None = Field(description="At the broker; null for a device that only speaks HTTP.")
     key: str = Field(description="For HTTP, as `Authorization: Bearer pk_…`.")
 
 
 @router.post("", status_code=201, responses=errors(401, 403, 404, 413, 503))
 async def register_device(wanted: NewDevice, by: Manager, now: Now) -> Registered:
     """Adds a device to the workshop. Nothing may speak in its name until it claims itself."""
-    answer = await devices.register(wanted.name, wanted.kind, wanted.pit_id, by, now)
+    answer = await devices.register(wanted.name, wanted.kind, wanted.pit_id, by, now, wanted.link)
     if isinstance(answer, Refusal):
         raise refused(answer, _SAYS[answer])
     return Registered(id=answer)
@@ -141,7 +142,7 @@ async def rotate_credential(device_id: DeviceId, by: Manager, now: Now) -> NewCr
     answer = await rotate(device_id, by, now)
     if isinstance(answer, Refusal):
         raise refused(answer, _SAYS[answer])
-    return NewCredential(username=device_id, password=answer.password or "", key=answer.key or "")
+    return NewCredential(username=device_id, password=answer.password, key=answer.key or "")
 
 
 @router.post("/{device_id}/revoke", status_code=204, responses=errors(401, 403, 404, 503))

@@ -14,7 +14,7 @@ from api.device_identity import DeviceId
 from api.openapi import errors
 from api.problems import refused
 from domain.access import Intent, Viewer
-from domain.claims import Identity
+from domain.claims import Identity, Link
 from domain.refusals import Refusal
 from storage import queries
 from storage.session import transaction
@@ -42,7 +42,10 @@ class Device(BaseModel):
     lost: int = Field(description="How many of them did not arrive (yet).")
     rejected_today: int = Field(description="Messages and readings that were refused today (UTC).")
     identity: Identity = Field(description="`waiting` to be claimed, `claimed`, or `revoked`.")
-    credential: Literal["password", "certificate"] | None = Field(description="How it comes in at the broker.")
+    link: Link = Field(description="How it reaches the server.")
+    credential: Literal["password", "certificate", "key"] | None = Field(
+        description="How it comes in: at the broker, or by its key over HTTP."
+    )
     claimed_at: datetime | None
     revoked_at: datetime | None
     certificate_until: datetime | None = Field(description="When its certificate runs out.")
@@ -115,6 +118,7 @@ def _fields(row: queries.DeviceRow) -> dict[str, Any]:
         "lost": row.lost,
         "rejected_today": row.rejected_today,
         "identity": row.identity,
+        "link": row.link,
         "credential": row.credential,
         "claimed_at": row.claimed_at,
         "revoked_at": row.revoked_at,

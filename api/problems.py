@@ -53,6 +53,7 @@ STATUS_OF: Mapping[str, int] = {
     Refusal.TOO_LONG: 422,
     Refusal.NOT_CLAIMED: 409,
     Refusal.REQUEST_NEEDED: 409,
+    Refusal.KEY_ONLY: 409,
     Refusal.COMMAND_OPEN: 409,
     Refusal.DEVICE_OFF: 409,
     Refusal.KEY_USED: 409,

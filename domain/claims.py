@@ -35,6 +35,14 @@ class Identity(StrEnum):
     """Its credential was taken away. A new claim code lets it in again."""
 
 
+class Link(StrEnum):
+    """How a device reaches the server."""
+
+    MQTT = "mqtt"
+    HTTP = "http"
+    """By its key alone; the broker knows nothing of it."""
+
+
 def identity_of(claimed_at: datetime | None, revoked_at: datetime | None) -> Identity:
     if revoked_at is not None:
         return Identity.REVOKED

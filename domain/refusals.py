@@ -47,6 +47,8 @@ class Refusal(StrEnum):
     """A certificate signing request that can't be read, is not signed by its own key, or whose key is too weak."""
     REQUEST_NEEDED = "request_needed"
     """The device has a certificate: only its own signing request, or a new claim code, gives it another."""
+    KEY_ONLY = "key_only"
+    """The device speaks HTTP with its key, and nothing else of it could be changed or certified."""
     NOT_CLAIMED = "not_claimed"
     """The device has no credential that could be changed."""
     PUMP_IN_PIT = "pump_in_pit"

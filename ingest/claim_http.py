@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from actions.device_certificates import REQUEST_CHARS_MAX
 from actions.device_claims import claim
-from actions.device_credentials import Credential, renew
+from actions.device_credentials import KEY, Credential, kind_of, renew
 from actions.people.throttle import attempt, forgive, key_of, network_of
 from domain.refusals import Refusal, TryLater
 from domain.throttling import Pace
@@ -37,6 +37,10 @@ _SAYS: dict[Refusal, tuple[int, str]] = {
         " 4096 bits.",
     ),
     Refusal.REQUEST_NEEDED: (422, "This device has a certificate: send a signing request as `csr`."),
+    Refusal.KEY_ONLY: (
+        409,
+        "This device speaks HTTP, with its key and nothing else. Leave out `csr`; a new key comes with a new code.",
+    ),
     Refusal.TENANT_SUSPENDED: (403, "The workshop is suspended. Ask its owner."),
     Refusal.WRONG_CREDENTIALS: (401, "No device has this key."),
 }
@@ -44,7 +48,7 @@ _ERRORS = {
     401: "No device has this key (`unknown_key`).",
     403: "The workshop is suspended (`tenant_suspended`).",
     404: "Nobody gave this code out (`claim_code_unknown`).",
-    409: "The code was used already (`claim_code_used`).",
+    409: "The code was used already (`claim_code_used`); the device has a key and nothing else (`key_only`).",
     410: "The code's time is over (`claim_code_expired`), or a newer one took its place (`claim_code_withdrawn`).",
     422: "The signing request can't be used (`request_unusable`) or is missing (`request_needed`).",
     429: "Too many wrong codes from this address (`too_many`); see `Retry-After`.",
@@ -93,7 +97,7 @@ class Given(BaseModel):
 
     device_id: str
     tenant_id: UUID
-    mqtt: Mqtt
+    mqtt: Mqtt | None = Field(description="Null for a device that was registered for HTTP: its key is all it has.")
     key: str | None = Field(description="For HTTP, as `Authorization: Bearer pk_…`; null: the one that it has stays.")
     certificate: str | None = Field(description="The device's certificate and its authority's, in PEM.")
     valid_until: datetime | None = Field(description="When the certificate runs out; renew it before.")
@@ -136,7 +140,7 @@ def _router(addresses: DeviceAddresses) -> APIRouter:
             next_boot_id=answer.next_boot_id,
         )
 
-    @router.post(RENEW, responses=_documented(401, 403, 422, 503))
+    @router.post(RENEW, responses=_documented(401, 403, 409, 422, 503))
     async def renew_credential(
         wanted: Renewal,
         response: Response,
@@ -155,11 +159,13 @@ def _router(addresses: DeviceAddresses) -> APIRouter:
 
 
 def _given(credential: Credential, addresses: DeviceAddresses) -> dict[str, Any]:
-    certified = credential.certificate is not None
+    certified, by_key_alone = credential.certificate is not None, kind_of(credential) == KEY
     return {
         "device_id": credential.device_id,
         "tenant_id": credential.tenant_id,
-        "mqtt": Mqtt(
+        "mqtt": None
+        if by_key_alone
+        else Mqtt(
             url=addresses.by_certificate if certified else addresses.by_password,
             username=credential.device_id,
             password=credential.password,

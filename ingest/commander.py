@@ -88,6 +88,12 @@ class Commander:
         self._answers.append(_Answer(known.device_id, known.tenant_id, ack, payload))
         self._to_store.set()
 
+    async def command_for(self, device_id: str) -> Command | None:
+        """What is due for a device that asks by itself, over HTTP."""
+        if device_id not in self._awaited:
+            return None
+        return await command_progress.hand_out(device_id, self._clock())
+
     def tells(self, known: Known, event: wire.Event) -> None:
         """Nothing that happens by itself concerns a command."""
 

@@ -1,5 +1,6 @@
 """A pump's controller over HTTP: it asks every 5 s with what `/state` says, and is answered with a grant, a stop, or
-nothing. The rules are those of MQTT (see docs/PROTOCOL.md); who stays without an answer for 15 s switches OFF.
+nothing, and perhaps another command; with the state come its answers to commands and its events. The rules are those of
+MQTT (see docs/PROTOCOL.md); who stays without an answer for 15 s switches OFF.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from actions.directory import Directory, Known
-from actions.pumps import devices
+from actions.pumps import cards, devices
 from actions.pumps.lead import Message
 from actions.pumps.steps import Stepped
 from actions.readings import Rejection
@@ -25,10 +26,11 @@ from domain.pump.words import ReportRefusal
 from domain.readings import Reject
 from domain.refusals import Refusal
 from ingest import wire
+from ingest.commander import Commander
 from ingest.consumer import admission
 from ingest.http import body_of, error
 from ingest.presence import Presence
-from ingest.pumps import REASONS, report_of
+from ingest.pumps import REASONS, report_of, tap_of
 from storage.session import EVERY_TENANT, transaction
 
 PATHS = {"/v1/esp32/poll": "", "/esp32/poll": "_of_old"}
@@ -57,13 +59,30 @@ class Poll(BaseModel):
         description="A grant (`kind` is `run`) that echoes this very state, a `stop`, or null: nothing.",
         examples=[{"id": "7b6f…", "kind": "stop", "fence": 4}],
     )
+    also: dict[str, Any] | None = Field(
+        None,
+        description="A command that is not about the motor; answered with `acks` in the next poll.",
+        examples=[{"id": "8c1f…", "kind": "identify", "expires": 1795286709}],
+    )
+    got: dict[str, Any] | None = Field(
+        None,
+        description="Which of the `events` that came with the state are committed.",
+        examples=[{"boot_id": 3, "readings": [], "events": [[1, 1]]}],
+    )
 
 
 class PollDesk:
     """Answers polls, by the rules that MQTT has too."""
 
-    def __init__(self, directory: Directory, presence: Presence, reject: Callable[[Rejection], None]) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        presence: Presence,
+        reject: Callable[[Rejection], None],
+        commander: Commander | None = None,
+    ) -> None:
         self._directory, self._presence, self._reject = directory, presence, reject
+        self._commander = commander
 
     async def answer(self, key: str, payload: bytes) -> Poll:
         """Raises HTTPException for everything but a state that is taken."""
@@ -79,16 +98,54 @@ class PollDesk:
             raise self._refused(known, Reject.MALFORMED, "the state of a pump says motor_on", payload)
         self._presence.says(known, state, time.time_ns() // 1_000)
         now = datetime.now(UTC)
+        got = await self._take_rest(known, state, payload, now)
         found = await devices.reported(
             known.tenant_id, known.device_id, report_of(state), now, current_ma=state.current_ma
         )
         if isinstance(found, Stepped):
             message = _for(known.device_id, found)
-            return Poll(command=wire.motor_fields(message, uuid4()) if message else None)
+            command = wire.motor_fields(message, uuid4()) if message else None
+            return Poll(command=command, also=await self._also(known), got=got)
         reason = REASONS.get(found) if isinstance(found, Refusal | ReportRefusal) else None
         if reason is None:
             raise error(503, "unavailable", "The motors are not controlled at this moment. Stay OFF, and ask again.")
         raise self._refused(known, reason, f"boot {state.boot_id}, state {state.seq}", payload)
+
+    async def _also(self, known: Known) -> dict[str, Any] | None:
+        command = await self._commander.command_for(known.device_id) if self._commander else None
+        return wire.cmd_fields(command) if command else None
+
+    async def _take_rest(
+        self, known: Known, state: wire.PumpState, payload: bytes, now: datetime
+    ) -> dict[str, object] | None:
+        """Takes answers and events that came with a state; returns which events are committed. What can't be read is
+        counted, and the state counts all the same.
+        """
+        rest = wire.with_state(payload)
+        if isinstance(rest, wire.Refused):
+            self._reject(Rejection(known.device_id, known.tenant_id, rest.reason, rest.detail, payload))
+            return None
+        if self._commander is not None:
+            self._commander.says(known, state)
+        for raw in rest.acks:
+            ack = wire.ack(bytes(raw))
+            if isinstance(ack, wire.Refused):
+                self._reject(Rejection(known.device_id, known.tenant_id, ack.reason, ack.detail, bytes(raw)))
+            elif self._commander is not None:
+                self._commander.answers(known, ack, bytes(raw))
+        committed = [seq for raw in rest.events if (seq := await self._take_event(known, state, bytes(raw), now))]
+        return wire.got_event_fields(state.boot_id, committed) if committed else None
+
+    async def _take_event(self, known: Known, state: wire.PumpState, raw: bytes, now: datetime) -> int | None:
+        """Takes one event of this boot; returns its number when it is committed."""
+        event = wire.event(raw)
+        if isinstance(event, wire.Refused):
+            self._reject(Rejection(known.device_id, known.tenant_id, event.reason, event.detail, raw))
+            return None
+        if event.boot_id != state.boot_id:
+            return None
+        is_settled = await cards.tapped(known.tenant_id, known.device_id, tap_of(event), now)
+        return event.seq if is_settled else None
 
     async def _known(self, key: str) -> Known | None:
         async with transaction(EVERY_TENANT) as tx:
@@ -102,9 +159,15 @@ class PollDesk:
         return error(_STATUS.get(reason, 400), reason, detail)
 
 
-def mount(api: FastAPI, directory: Directory, presence: Presence, reject: Callable[[Rejection], None]) -> None:
-    """Adds the routes to the API's application."""
-    desk = PollDesk(directory, presence, reject)
+def mount(
+    api: FastAPI,
+    directory: Directory,
+    presence: Presence,
+    reject: Callable[[Rejection], None],
+    commander: Commander | None = None,
+) -> None:
+    """Adds the routes to the API's application. Without a `commander` nothing but the motor is commanded."""
+    desk = PollDesk(directory, presence, reject, commander)
     for path, ending in PATHS.items():
         api.include_router(_router(desk, path, ending))
     api.openapi_schema = None
@@ -166,6 +229,8 @@ def _schema() -> dict[str, Any]:
         **{name: {"type": "boolean"} for name in sorted(_TRUTHS)},
         "run_id": {"type": ["string", "null"], "format": "uuid"},
         "fault": {"type": ["string", "null"], "maxLength": wire.FAULT_CHARS_MAX},
+        "acks": {"type": "array", "maxItems": wire.WITH_STATE_MAX, "items": {"type": "object"}},
+        "events": {"type": "array", "maxItems": wire.WITH_STATE_MAX, "items": {"type": "object"}},
     }
     return {
         "type": "object",

@@ -138,7 +138,7 @@ class PumpOffice:
         """Takes events in, and says `/got` for those that are committed."""
         while True:
             known, event = await self._events.get()
-            if await cards.tapped(known.tenant_id, known.device_id, _tap_of(event), self._clock()):
+            if await cards.tapped(known.tenant_id, known.device_id, tap_of(event), self._clock()):
                 topic = wire.topic(known.tenant_topic, known.device_id, "got")
                 await self._sender.publish(topic, wire.got_event(event.boot_id, event.seq))
 
@@ -228,5 +228,5 @@ class PumpOffice:
         self._wake.set()
 
 
-def _tap_of(event: wire.Event) -> cards.CardEvent:
+def tap_of(event: wire.Event) -> cards.CardEvent:
     return cards.CardEvent(event.boot_id, event.seq, event.kind, event.uid, event.present is True, event.age_ms)

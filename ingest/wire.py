@@ -21,6 +21,7 @@ from domain.readings import BOOT_ID_MAX, METRICS, Reject
 PAYLOAD_BYTES_MAX = 8_192
 READINGS_MAX = 200  # in one message; 8 KiB hold fewer
 REASON_CHARS_MAX = 80
+WITH_STATE_MAX = 8  # answers, and events, that a poll may carry
 FAULT_CHARS_MAX = 80
 VERSION = "v1"
 
@@ -119,6 +120,13 @@ class Ack(msgspec.Struct):
     reason: str = ""
 
 
+class WithState(msgspec.Struct):
+    """What a device that speaks HTTP says beside its state, each part still to be parsed."""
+
+    acks: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=WITH_STATE_MAX)] = []
+    events: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=WITH_STATE_MAX)] = []
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Why a message was refused, in words for the device's page."""
@@ -133,6 +141,7 @@ _state = msgspec.json.Decoder(State)
 _pump_state = msgspec.json.Decoder(PumpState)
 _event = msgspec.json.Decoder(Event)
 _ack = msgspec.json.Decoder(Ack)
+_with_state = msgspec.json.Decoder(WithState)
 _UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)  # not JSON, not UTF-8, nested too deeply
 
 
@@ -221,6 +230,14 @@ def ack(payload: bytes) -> Ack | Refused:
     return said
 
 
+def with_state(payload: bytes) -> WithState | Refused:
+    """Parses what a poll carries beside the state. Never raises, whatever the payload."""
+    try:
+        return _with_state.decode(payload)
+    except _UNREADABLE as error:
+        return Refused(Reject.MALFORMED, str(error))
+
+
 def _oversized(payload: bytes) -> Refused:
     return Refused(Reject.OVERSIZED, f"{len(payload)} bytes, at most {PAYLOAD_BYTES_MAX}")
 
@@ -235,7 +252,12 @@ def got(boot_id: int, stored: list[tuple[int, int]], refused: list[tuple[int, in
 
 def got_event(boot_id: int, seq: int) -> bytes:
     """Builds `/got` for one event that is committed."""
-    return msgspec.json.encode({"boot_id": boot_id, "readings": [], "events": [(seq, seq)]})
+    return msgspec.json.encode(got_event_fields(boot_id, [seq]))
+
+
+def got_event_fields(boot_id: int, seqs: list[int]) -> dict[str, object]:
+    """The same for several before it is JSON."""
+    return {"boot_id": boot_id, "readings": [], "events": [[seq, seq] for seq in seqs]}
 
 
 def motor(message: SendGrant | SendStop, id_: UUID) -> bytes:
@@ -255,9 +277,14 @@ def motor_fields(message: SendGrant | SendStop, id_: UUID) -> dict[str, object]:
 
 
 def cmd(command: Command) -> bytes:
-    """Builds `/cmd`. `expires` is Unix seconds by the server's clock, rounded up."""
+    """Builds `/cmd`."""
+    return msgspec.json.encode(cmd_fields(command))
+
+
+def cmd_fields(command: Command) -> dict[str, object]:
+    """The same before it is JSON. `expires` is Unix seconds by the server's clock, rounded up."""
     fixed = {"id": command.id, "kind": command.kind, "expires": math.ceil(command.expires_at.timestamp())}
-    return msgspec.json.encode({**command.body, **fixed})
+    return {**command.body, **fixed}
 
 
 def topic(tenant: str, device: str, leaf: str) -> str:

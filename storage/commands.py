@@ -75,16 +75,20 @@ _CLAIM = f"""
                 ELSE k.send_again_at <= :now AND coalesce(p.online, true) END
             AND NOT (k.kind = 'restart' AND k.tries > 0 AND p.boot_id > k.boot_id)
             AND d.enabled AND d.revoked_at IS NULL AND d.removed_at IS NULL
+            AND CASE WHEN CAST(:asks AS text) IS NULL THEN d.link = 'mqtt' ELSE d.id = :asks AND d.link = 'http' END
         ORDER BY k.send_again_at LIMIT :limit FOR UPDATE OF k SKIP LOCKED) due
     WHERE c.id = due.id RETURNING {", ".join(f"c.{name}" for name in COLUMNS)}"""
 
 
-async def claim(tx: AsyncSession, now: datetime, again: datetime, back: Iterable[str], limit: int) -> list[Command]:
+async def claim(
+    tx: AsyncSession, now: datetime, again: datetime, back: Iterable[str], limit: int, asks: str | None = None
+) -> list[Command]:
     """Takes commands that are due to be sent, of every tenant, for this caller alone: nobody else gets them before
     `again`. What is meant for a device that is known to be away stays. Devices in `back` have just come back and get
-    theirs at once; but a restart is never hurried: the device may be back because of it.
+    theirs at once; but a restart is never hurried: the device may be back because of it. What is meant for devices that
+    speak HTTP is kept until one of them `asks`.
     """
-    bound = {"now": now, "again": again, "back": list(back), "limit": limit}
+    bound = {"now": now, "again": again, "back": list(back), "limit": limit, "asks": asks}
     return [command_of(row) for row in (await tx.execute(text(_CLAIM), bound)).all()]
 
 

@@ -17,7 +17,7 @@ from domain.claims import Claim, Identity, identity_of
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A device, locked until the transaction ends. `credential` is `password`, `certificate` or None."""
+    """A device, locked until the transaction ends. `credential` is `password`, `certificate`, `key` or None."""
 
     id: str
     tenant_id: UUID
@@ -28,6 +28,7 @@ class Held:
     credential: str | None
     claimed_at: datetime | None
     revoked_at: datetime | None
+    link: str
 
     @property
     def identity(self) -> Identity:
@@ -38,8 +39,8 @@ async def lock(tx: AsyncSession, device_id: str) -> Held | None:
     row = (
         await tx.execute(
             text(
-                "SELECT id, tenant_id, kind, name, pit_id, enabled, credential, claimed_at, revoked_at FROM device"
-                " WHERE id = :id AND removed_at IS NULL FOR UPDATE"
+                "SELECT id, tenant_id, kind, name, pit_id, enabled, credential, claimed_at, revoked_at, link"
+                " FROM device WHERE id = :id AND removed_at IS NULL FOR UPDATE"
             ),
             {"id": device_id},
         )
@@ -48,15 +49,19 @@ async def lock(tx: AsyncSession, device_id: str) -> Held | None:
 
 
 async def add(
-    tx: AsyncSession, device_id: str, tenant_id: UUID, kind: str, name: str, pit_id: UUID | None, now: datetime
-) -> None:
+    tx: AsyncSession, device_id: str, tenant_id: UUID, kind: str, name: str, pit_id: UUID | None, link: str,
+    now: datetime,
+) -> None:  # fmt: skip
     await tx.execute(
         text(
-            "INSERT INTO device (id, tenant_id, kind, name, pit_id, enabled, created_at)"
-            " VALUES (:id, :tenant_id, :kind, :name, :pit_id, true, :now)"
+            "INSERT INTO device (id, tenant_id, kind, name, pit_id, link, enabled, created_at)"
+            " VALUES (:id, :tenant_id, :kind, :name, :pit_id, :link, true, :now)"
         ),
-        {"id": device_id, "tenant_id": tenant_id, "kind": kind, "name": name, "pit_id": pit_id, "now": now},
-    )
+        {
+            "id": device_id, "tenant_id": tenant_id, "kind": kind, "name": name, "pit_id": pit_id, "link": link,
+            "now": now,
+        },
+    )  # fmt: skip
 
 
 async def change(tx: AsyncSession, device_id: str, **columns: Any) -> None:
@@ -180,11 +185,11 @@ class MqttUser:
 
 
 async def mqtt_users(tx: AsyncSession) -> list[MqttUser]:
-    """Every device that may speak, of all tenants."""
+    """Every device that may speak at the broker, of all tenants."""
     rows = await tx.execute(
         text(
             "SELECT id, tenant_id, credential, mqtt_password_hash, mqtt_password_sealed FROM device"
-            " WHERE credential IS NOT NULL AND revoked_at IS NULL AND removed_at IS NULL ORDER BY id"
+            " WHERE credential IN ('password', 'certificate') AND revoked_at IS NULL AND removed_at IS NULL ORDER BY id"
         )
     )
     return [MqttUser(*row) for row in rows.all()]

@@ -15,6 +15,7 @@ from actions import device_claims, devices, keys
 from actions.device_claims import Claimed
 from actions.device_credentials import Credential
 from domain.access import Viewer
+from domain.claims import Link
 from tests.conftest import SECRET, Workshop
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -74,6 +75,13 @@ class Node:
 async def registered(by: Viewer, name: str = "Node by the door", shop: Workshop | None = None) -> str:
     """Registers a device, in the workshop's first pit if one is named; returns its id."""
     device_id = await devices.register(name, devices.Kind.PIT, shop.pit_id if shop else None, by, now())
+    assert device_id.startswith("pp-"), device_id
+    return device_id
+
+
+async def registered_poller(by: Viewer) -> str:
+    """Registers a pump's controller that only speaks HTTP; returns its id."""
+    device_id = await devices.register("Pump 2", devices.Kind.PUMP, None, by, now(), Link.HTTP)
     assert device_id.startswith("pp-"), device_id
     return device_id
 

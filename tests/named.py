@@ -75,6 +75,8 @@ _NAMES = [
     " VALUES (:photo, :tenant, :job, 'image/jpeg', 1, 1, 1, :digest, :now, :owner)",
     "INSERT INTO camera (id, tenant_id, pit_id, name, host, path, created_at, changed_at)"
     " VALUES (:camera, :tenant, :pit, :said, '192.0.2.64', '/live', :now, :now)",
+    "INSERT INTO passport (id, tenant_id, job_id, record, signature, public_key, issued_at) VALUES (:passport, :tenant,"
+    " :job, jsonb_build_object('workshop', CAST(:said AS text)), '', '', :now)",
     "INSERT INTO foreign_sensor (device_id, tenant_id, topic, rules, changed_at)"
     ' VALUES (:device, :tenant, :said, \'[{"metric": "t_c", "path": "x", "unit": "°C"}]\', :now)',
     "INSERT INTO foreign_message VALUES (:tenant, :said, :now, :said)",
@@ -84,7 +86,7 @@ _NAMES = [
 
 _IDS = (
     "film", "alert", "silence", "invitation", "key", "session", "message", "group", "run", "transfer", "request",
-    "customer", "vehicle", "job", "photo", "camera", "roll", "mark",
+    "customer", "vehicle", "job", "photo", "camera", "roll", "mark", "passport",
 )  # fmt: skip
 
 

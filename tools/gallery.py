@@ -1,8 +1,8 @@
 """Every component in every state, with sample data, for developers: `python -m tools.gallery --port 8090`.
 
-Pages: `/` the components, `/overview` a dashboard, `/pit` a pit's chart, `/work` the staff's tablet, `/photos` those of
-a job. Each takes `?theme=light|dark` and `?lang=en|hi|bn`. Values move every second; with `--still` only `POST /live`
-moves them, with a `live` message as its body, which goes to every open page.
+Pages: `/` the components, `/overview` a dashboard, `/pit` a pit's chart, `/pump` motors and turns, `/work` the staff's
+tablet, `/photos` those of a job. Each takes `?theme=light|dark` and `?lang=en|hi|bn`. Values move every second; with
+`--still` only `POST /live` moves them, with a `live` message as its body, which goes to every open page.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from tools import gallery_samples as samples
 from tools import gallery_work
 from tools.assets import HOW_TO_MAKE, missing
 from tools.gallery_jobs import jobs_part
+from tools.gallery_pump import pump_components
 from ui import texts
 from ui import theme as look
 from ui.components.alerts import AlertStrip, alert_row
@@ -60,6 +61,7 @@ def install(*, still: bool) -> None:
     ui.page("/")(components_page)
     ui.page("/overview")(overview_page)
     ui.page("/pit")(pit_page)
+    ui.page("/pump")(pump_page)
     app.post("/live")(send_live)
     gallery_work.install()
     if not still:
@@ -118,6 +120,12 @@ def pit_page(theme: Theme = "system", lang: Language = "en", own_digits: bool = 
             chart.show(samples.sample_history(now_ms(), 3_600))
             with Element("div").classes("stack wide"):
                 _node_card()
+
+
+def pump_page(theme: Theme = "system", lang: Language = "en", own_digits: bool = False) -> None:
+    texts.use(lang, own_digits=own_digits)
+    with _framed("/pump", "1 motor runs, 4 wait", (theme, lang, own_digits)):
+        pump_components()
 
 
 def components_page(theme: Theme = "system", lang: Language = "en", own_digits: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from actions.cameras import reach, stills
 from actions.cameras.watch import Watcher
+from ingest.timelapses import make_for_ever
 from settings import Settings
 from storage import still_files
 from wiring.product import Product
@@ -18,3 +19,4 @@ def start_cameras(product: Product) -> None:
     supervisor.keep("looking at cameras", product.viewing.run)
     supervisor.keep("watch over cameras", Watcher(product.sources).run)
     supervisor.keep("sweep of stills", stills.sweep_for_ever)
+    supervisor.keep("time-lapses", make_for_ever)

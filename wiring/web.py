@@ -57,7 +57,9 @@ def serve(settings: Settings, with_demo: bool) -> None:
                 firmware_http.mount(rest_api)
                 mount_video(rest_api, settings)
                 if started.consumer is not None:
-                    poll_http.mount(rest_api, started.directory, started.presence, started.consumer.reject)
+                    poll_http.mount(
+                        rest_api, started.directory, started.presence, started.consumer.reject, started.commander
+                    )
                 _take_the_lighter_websocket()
                 async with inner(served):  # NiceGUI's own lifespan of the same app
                     yield

@@ -3,6 +3,7 @@
 import json
 
 from core import http
+from core.config import KINDS
 
 PATH = "/api/v1/devices/claim"
 ANSWER_BYTES_MAX = 8_192
@@ -81,15 +82,19 @@ def _why(said, status: int) -> str:
 def keep(keys, said: dict, url: http.Url, ca: str | None, ssid: str, wifi_password: str) -> None:
     """Stores who this controller is now. The identity comes last: with it the controller is claimed.
 
-    Raises ClaimError when the answer lacks something.
+    Raises ClaimError when the answer lacks something, or makes of it what it can't be.
     """
     try:
         tenant, device, mqtt = said["tenant_id"], said["device_id"], said["mqtt"]
-        host, port, is_tls = broker_of(mqtt["url"], url)
-        identity = {"kind": said["kind"], "tenant": tenant, "device": device, "password": mqtt["password"]}
+        kind = said["kind"] if mqtt else said["kind"] + "_http"
+        host, port, is_tls = broker_of(mqtt["url"] if mqtt else None, url)
+        secret = mqtt["password"] if mqtt else said["key"]
+        identity = {"kind": kind, "tenant": tenant, "device": device, "password": secret}
         next_boot_id = said["next_boot_id"]
     except (KeyError, TypeError, ValueError):
         raise ClaimError("The server's answer can't be understood. Is it newer than this controller?") from None
+    if kind not in KINDS:
+        raise ClaimError("This code is for a %s, which this controller can't be. Register it anew." % kind)
     scheme = "https" if url.is_tls else "http"
     base = "%s://%s:%d" % (scheme, url.host, url.port)
     keys.set("boot_id", max(next_boot_id - 1, keys.get("boot_id", 0)))

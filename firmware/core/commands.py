@@ -1,8 +1,8 @@
 """Commands from the server that are not about the motor's lease: restart, set, identify, update.
 
 Each has an id and expires at a moment of the server's time. A controller whose own clock is not set can't tell, refuses
-with "clock", and is asked again. A command that was acknowledged and comes a second time is acknowledged again and not
-done again, also after a restart.
+with "clock", and is asked again. A command that was acknowledged and comes again, even after others, is acknowledged
+again and not done again, also after a restart.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from core.mqtt import MqttError
 
 ACKS_MAX = 16
 ID_MAX = 64
+DONE_MAX = 8  # ids that are remembered; the server has at most one open command of each kind
 KINDS = ("restart", "set", "identify", "update")
 
 
@@ -35,12 +36,13 @@ class Commands:
         command_id = message.get("id")
         if not isinstance(command_id, str) or not 0 < len(command_id) <= ID_MAX:
             return
-        if self._keys.get("last_cmd") == command_id:
+        done = self._keys.get("done_cmds", [])
+        if command_id in done:
             self.ack(command_id, None)
             return
         reason = self._refusal(message, retained) or self._begin(message)
         if reason is None:
-            self._keys.set("last_cmd", command_id)
+            self._keys.set("done_cmds", (done + [command_id])[-DONE_MAX:])
         self.ack(command_id, reason)
 
     def ack(self, command_id: str, reason: str | None) -> None:

@@ -1,7 +1,7 @@
 """The same as core.link for a pump node that only speaks HTTP: each state is a request, its answer may hold a command.
 
     POST {url}/api/v1/esp32/poll     {…what a state says…, "acks": […], "events": […]}
-    200                              {"command": {…} or null, "got": {…} or null}, either may be missing
+    200                              {"command": {…}, "also": {…}, "got": {…}}, each may be null or missing
     anything else                    is no answer: after 15 s without one the node is OFF
 
 One connection is kept open, because no name is resolved and no TLS begun while a motor is ON. When it is lost, or a
@@ -136,7 +136,7 @@ class HttpLink:
         if not isinstance(answer, dict):
             self.malformed += 1
             return
-        for part, leaf in (("got", "got"), ("command", "cmd")):
+        for part, leaf in (("got", "got"), ("command", "cmd"), ("also", "cmd")):
             if isinstance(answer.get(part), dict):
                 self._on_message(leaf, answer[part], False)
 

@@ -38,9 +38,9 @@ class Link:
 
     async def send(self, leaf: str, message: dict, qos=0) -> None:
         """Publishes on a topic of this device, never retained. Raises MqttError."""
-        await self.send_bytes(leaf, json.dumps(message).encode(), qos)
+        await self._mqtt.publish(self._config.topic(leaf), lambda out: json.dump(message, out), qos)
 
-    async def send_bytes(self, leaf: str, payload: bytes, qos=0) -> None:
+    async def send_bytes(self, leaf: str, payload, qos=0) -> None:
         await self._mqtt.publish(self._config.topic(leaf), payload, qos)
 
     async def close(self) -> None:
@@ -76,8 +76,8 @@ class Link:
             set_clock()
         tls = client_context(config.ca, config.cert, config.key) if config.tls else None
         await self._mqtt.connect(config.host, config.port, tls)
-        for leaf in ("cmd", "got"):
-            await self._mqtt.subscribe(config.topic(leaf))
+        await self._mqtt.subscribe(config.topic("cmd"), 1)
+        await self._mqtt.subscribe(config.topic("got"), 0)  # what is not confirmed is sent again anyway
         await self._mqtt.publish(config.topic("avail"), b"online", 1, True)
         self.connects += 1
         if self._on_up:

@@ -13,12 +13,14 @@ whatever waits for an acknowledgement. Calls from several tasks are fine.
 
 import asyncio
 import struct
+import sys
 
 from core import mqtt_packets as packets
 from core import ticks
+from core.draft import Draft
 
-PAYLOAD_MAX = 8_192
-"""Bytes of a payload that is sent; the server takes no longer one."""
+SENT_MAX = 2_560
+"""Bytes of a packet that is sent."""
 RECEIVED_MAX = 4_096
 """Bytes of a packet that arrives, as memory is in pieces. A longer one is read past, acknowledged and counted."""
 UNACKED_MAX = 8
@@ -26,6 +28,7 @@ UNACKED_MAX = 8
 TOPIC_MAX = 200
 WRITE_WITHIN_S = 5
 LEFT = "closed here"
+_COPIES = sys.implementation.name == "micropython"  # its writer keeps nothing of what it is given but copies
 
 
 class MqttError(Exception):
@@ -57,6 +60,7 @@ class Mqtt:
         self._packet_id = 0
         self._heard = self._said = clock.now()
         self._writing = asyncio.Lock()
+        self._draft = Draft(SENT_MAX, packets.HEAD_BYTES)
         self._down = asyncio.Event()
         self._reason = "not connected yet"
 
@@ -99,21 +103,24 @@ class Mqtt:
         self._tasks = (asyncio.create_task(self._listen()), asyncio.create_task(self._keep_alive()))
         return bool(answer[0] & 1)
 
-    async def publish(self, topic: str, payload: bytes, qos=0, retain=False, within_s=10) -> None:
-        """Publishes; with `qos=1` returns after the broker's acknowledgement. Raises MqttError."""
-        if len(payload) > PAYLOAD_MAX or len(topic) > TOPIC_MAX:
-            raise MqttError("too long: %d bytes on %s" % (len(payload), topic))
+    async def publish(self, topic: str, payload, qos=0, retain=False, within_s=10) -> None:
+        """Publishes bytes, or what a function writes to the core.draft.Draft that it is given when it is sent.
+
+        With `qos=1` returns after the broker's acknowledgement. Raises MqttError.
+        """
+        if len(topic) > TOPIC_MAX:
+            raise MqttError("too long a topic: " + topic)
         if not qos:
-            return await self._send(packets.PUBLISH << 4 | bool(retain), packets.field(topic) + payload)
+            return await self._send(packets.PUBLISH << 4 | bool(retain), packets.field(topic), payload)
         packet_id = await self._reserve(within_s)
         first = packets.PUBLISH << 4 | 1 << 1 | bool(retain)
-        await self._ask(packet_id, first, packets.field(topic) + struct.pack(">H", packet_id) + payload, within_s)
+        await self._ask(packet_id, first, packets.field(topic) + struct.pack(">H", packet_id), payload, within_s)
 
     async def subscribe(self, topic: str, qos=1, within_s=10) -> None:
         """Subscribes to one topic filter. Raises MqttError, also when the broker refuses."""
         packet_id = await self._reserve(within_s)
-        body = struct.pack(">H", packet_id) + packets.field(topic) + bytes((qos,))
-        if await self._ask(packet_id, packets.SUBSCRIBE << 4 | 2, body, within_s) == 0x80:
+        head, wanted = struct.pack(">H", packet_id), packets.field(topic) + bytes((qos,))
+        if await self._ask(packet_id, packets.SUBSCRIBE << 4 | 2, head, wanted, within_s) == 0x80:
             raise MqttError("subscription refused: " + topic)
 
     async def closed(self) -> str:
@@ -126,7 +133,7 @@ class Mqtt:
         self._is_leaving = True
         if self.is_up:
             try:
-                await self._send(packets.DISCONNECT << 4, b"")
+                await self._send(packets.DISCONNECT << 4)
             except MqttError:
                 return
             self._drop(LEFT)
@@ -145,11 +152,11 @@ class Mqtt:
         self._waiting[self._packet_id] = [asyncio.Event(), None]
         return self._packet_id
 
-    async def _ask(self, packet_id, first, body, within_s) -> int:
+    async def _ask(self, packet_id, first, head, body, within_s) -> int:
         """Sends a packet and waits for its acknowledgement; returns the code in it."""
         waiting = self._waiting[packet_id]
         try:
-            await self._send(first, body)
+            await self._send(first, head, body)
             await asyncio.wait_for(waiting[0].wait(), within_s)
         except asyncio.TimeoutError:
             raise MqttError("no acknowledgement in %d s" % within_s)
@@ -159,16 +166,29 @@ class Mqtt:
             raise MqttError("connection lost: " + self._reason)
         return waiting[1]
 
-    async def _send(self, first, body) -> None:
+    async def _send(self, first, head=b"", body=b"") -> None:
         async with self._writing:
             if not self.is_up:
                 raise MqttError("not connected: " + self._reason)
+            packet = self._packet(first, head, body)
             try:
                 self._said = self._clock.now()
-                await _write(self._writer, bytes((first,)) + packets.length(len(body)) + body)
+                await _write(self._writer, packet)
             except (OSError, asyncio.TimeoutError) as error:
                 self._drop("sending failed: %r" % error)
                 raise MqttError(self._reason)
+
+    def _packet(self, first, head, body) -> memoryview:
+        self._draft.clear()
+        try:
+            self._draft.write(head)
+            if callable(body):
+                body(self._draft)
+            else:
+                self._draft.write(body)
+        except ValueError as error:
+            raise MqttError("too long: %s" % error)
+        return packets.finished(self._draft, first)
 
     async def _listen(self) -> None:
         try:
@@ -213,7 +233,7 @@ class Mqtt:
                 self._drop("silent for %d ms" % quiet_ms)
             elif max(quiet_ms, ticks.diff(now, self._said)) >= self._keepalive_ms // 2 and not self._writing.locked():
                 try:
-                    await self._send(packets.PINGREQ << 4, b"")
+                    await self._send(packets.PINGREQ << 4)
                 except MqttError:
                     return
 
@@ -245,5 +265,5 @@ class Mqtt:
 
 
 async def _write(writer, data) -> None:
-    writer.write(data)
+    writer.write(data if _COPIES else bytes(data))
     await asyncio.wait_for(writer.drain(), WRITE_WITHIN_S)  # nothing else would wake a task that waits for ever

@@ -2,6 +2,10 @@
 
 import struct
 
+from core.draft import Draft
+
+HEAD_BYTES = 5  # at most: a packet's first byte, and its length
+
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ, DISCONNECT = 1, 2, 3, 4, 8, 9, 12, 14
 REFUSALS = ("", "protocol version", "client id", "server unavailable", "wrong user or password", "not authorised")
 _HEAD = 256  # bytes that are read of a packet that is too long: its topic and id; and of its rest at a time
@@ -41,6 +45,15 @@ def length(count) -> bytes:
         out.append(low | (0x80 if count else 0))
         if not count:
             return bytes(out)
+
+
+def finished(draft: Draft, first) -> memoryview:
+    """The packet with what was written, in front of which HEAD_BYTES were kept."""
+    size = length(draft.end - HEAD_BYTES)
+    begin = HEAD_BYTES - len(size) - 1
+    draft.data[begin] = first
+    draft.data[begin + 1 : HEAD_BYTES] = size
+    return memoryview(draft.data)[begin : draft.end]
 
 
 async def read(reader, most: int):

@@ -1,26 +1,35 @@
 """Telemetry messages, built from records without floats, and what the server says back, parsed without trust."""
 
 from core import records
+from core.draft import Draft
 from core.page import Page
 
 MESSAGE_READINGS = 12
-"""Readings in a message: at most 2 kB of the 8 KiB that the server takes, because memory here is in small pieces."""
+MESSAGE_BYTES_MAX = 2_304
+"""Twelve readings of the longest numbers; the server takes 8 KiB."""
 RANGES_MAX = 64
 
 
-def telemetry(page: Page, bits: int, up_ms: int) -> bytes:
-    """The readings of a page that have these bits. `up_ms` is the clock of the page's boot, at sending."""
-    readings = ",".join([_reading(page.data, at) for at in page.places(bits)])
-    return ('{"boot_id":%d,"up_ms":%d,"readings":[%s]}' % (page.boot_id, up_ms, readings)).encode()
+def telemetry(out: Draft, page: Page, bits: int, up_ms: int) -> memoryview:
+    """Writes the readings of a page that have these bits. `up_ms` is the clock of the page's boot, at sending."""
+    out.clear()
+    out.write('{"boot_id":%d,"up_ms":%d,"readings":[' % (page.boot_id, up_ms))
+    between = ""
+    for at in page.places(bits):
+        out.write(between)
+        _write_reading(out, page.data, at)
+        between = ","
+    out.write("]}")
+    return out.view()
 
 
-def _reading(data: bytearray, at: int) -> str:
+def _write_reading(out: Draft, data: bytearray, at: int) -> None:
     seq, ts_ms, up_ms, steps = records.unpack(data, at)
-    parts = ['{"seq":%d,"ts":%s,"up_ms":%d' % (seq, "null" if ts_ms is None else ts_ms, up_ms)]
+    out.write('{"seq":%d,"ts":%s,"up_ms":%d' % (seq, "null" if ts_ms is None else ts_ms, up_ms))
     for (name, scale), step in zip(records.FIELDS, steps):
         if step is not None:
-            parts.append('"%s":%s' % (name, decimal(step, scale)))
-    return ",".join(parts) + "}"
+            out.write(',"%s":%s' % (name, decimal(step, scale)))
+    out.write("}")
 
 
 def decimal(steps: int, scale: int) -> str:

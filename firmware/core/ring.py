@@ -81,21 +81,10 @@ class Ring:
 
     def end_of(self, boot_id: int) -> int:
         """The clock (ms) of an earlier boot at its last reading on flash; 0 when there is none."""
-        number = self.spilled
-        while number >= self._head:
-            try:
-                with open(self._path(number), "rb") as file:
-                    data = file.read()
-            except OSError:
-                data = b""
-            at = HEADER_BYTES + (len(data) - HEADER_BYTES) // records.RECORD_BYTES * records.RECORD_BYTES
-            while len(data) > HEADER_BYTES and struct.unpack_from(HEADER, data)[1] == boot_id:
-                at -= records.RECORD_BYTES
-                if at < HEADER_BYTES:
-                    break
-                if records.is_sound(data, at):
-                    return records.unpack(data, at)[2]
-            number -= 1
+        for number in range(self.spilled, self._head - 1, -1):
+            up_ms = _last_clock(self._path(number), boot_id)
+            if up_ms is not None:
+                return up_ms
         return 0
 
     def forget_sent(self) -> None:
@@ -212,3 +201,23 @@ def _size(path: str) -> int:
         return os.stat(path)[6]
     except OSError:  # a number that was skipped
         return 0
+
+
+def _last_clock(path: str, boot_id: int) -> int | None:
+    """The clock (ms) at a page's last whole record; None when it has none, or is of another boot."""
+    at = HEADER_BYTES + (_size(path) - HEADER_BYTES) // records.RECORD_BYTES * records.RECORD_BYTES
+    record = bytearray(records.RECORD_BYTES)
+    try:
+        with open(path, "rb") as file:
+            header = file.read(HEADER_BYTES)
+            if len(header) < HEADER_BYTES or struct.unpack(HEADER, header)[1] != boot_id:
+                return None
+            while at > HEADER_BYTES:
+                at -= records.RECORD_BYTES
+                file.seek(at)
+                file.readinto(record)
+                if records.is_sound(record, 0):
+                    return records.unpack(record, 0)[2]
+    except OSError:  # as good as none
+        return None
+    return None

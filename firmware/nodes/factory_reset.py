@@ -7,7 +7,7 @@ from hal.pins import Input
 HELD_MS = 5_000
 LOOK_MS = 100
 FORGOTTEN = (
-    "identity", "server", "wifi", "http_key", "settings", "settings_v", "last_cmd", "clean_ohm",
+    "identity", "server", "wifi", "http_key", "settings", "settings_v", "done_cmds", "clean_ohm",
     "update", "update_no", "update_cmd",
 )  # fmt: skip
 """Not the number of boots, which only grows, nor the pins that boot.py must drive OFF."""

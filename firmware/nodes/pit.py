@@ -9,6 +9,7 @@ import asyncio
 from core import payloads, ticks
 from core.commands import Commands
 from core.config import on_wire
+from core.draft import Draft
 from core.link import Link
 from core.mqtt import MqttError
 from core.ring import Ring
@@ -42,6 +43,7 @@ class PitNode:
         self._wall_ms, self._sleep_ms = wall_ms, sleep_ms
         self.boot_id = parts.keys.count_up("boot_id")
         self.ring = Ring(folder, self.boot_id, parts.keys.get("spilled", 0))
+        self._message = Draft(payloads.MESSAGE_BYTES_MAX)
         self.link = Link(parts.config, parts.wifi, parts.clock, self._heard, self._up)
         self.commands = Commands(parts.config, parts.keys, self.link, self)
         self.refused_got = 0  # messages on `/got` that are none
@@ -55,11 +57,18 @@ class PitNode:
         self._old_boot = (0, 0)  # an earlier boot, and its clock at its end
 
     async def run(self) -> None:
-        """Lives until something breaks, which it raises; whoever started it restarts the controller."""
+        """Lives until something breaks, which it raises; whoever started it restarts the controller. What was measured
+        is on flash then.
+        """
         self._watchdog.expect(WATCHDOG_MS)
-        await asyncio.gather(
-            self.link.keep(), self._measure(), self._tell(), self._report(), self.commands.run(), self._keep_house(),
-        )  # fmt: skip
+        try:
+            await asyncio.gather(
+                self.link.keep(), self._measure(), self._tell(), self._report(), self.commands.run(),
+                self._keep_house(),
+            )  # fmt: skip
+        except Exception:
+            self.ring.flush()
+            raise
 
     # What core.commands asks for.
 
@@ -132,9 +141,9 @@ class PitNode:
                 continue
             page, bits = due
             try:
-                payload = payloads.telemetry(page, bits, self._clock_of(page.boot_id))
+                payload = payloads.telemetry(self._message, page, bits, self._clock_of(page.boot_id))
                 await self.link.send_bytes("telemetry", payload, 1)
-            except MqttError as error:  # all that is not confirmed is sent again after the next connect, or in a while
+            except (MqttError, MemoryError) as error:  # what is not confirmed is sent again in a while
                 print("telemetry:", error)
 
     def _clock_of(self, boot_id: int) -> int:
@@ -159,7 +168,7 @@ class PitNode:
             due_ms = self._clock.up_ms() + STATE_EVERY_MS
             try:
                 await self.link.send("state", self.state())
-            except MqttError as error:
+            except (MqttError, MemoryError) as error:
                 print("state:", error)
             self._parts.tidy()
 

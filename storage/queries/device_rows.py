@@ -14,7 +14,8 @@ from domain.claims import Identity, identity_of
 class DeviceRow:
     """A device with what it last said; `lost` and `expected` count readings of the last hour by their numbers.
 
-    `credential` is `password`, `certificate` or None; a claim code that may still be used ends at `code_until`.
+    `credential` is `password`, `certificate`, `key` or None, `link` is `mqtt` or `http`; a claim code that may still be
+    used ends at `code_until`.
     """
 
     id: str
@@ -37,6 +38,7 @@ class DeviceRow:
     revoked_at: datetime | None
     certificate_until: datetime | None
     code_until: datetime | None
+    link: str
 
     @property
     def identity(self) -> Identity:
@@ -58,7 +60,8 @@ _DEVICES = """
         d.credential, d.claimed_at, d.revoked_at,
         (SELECT max(not_after) FROM device_certificate c WHERE c.device_id = d.id AND c.revoked_at IS NULL),
         (SELECT expires_at FROM device_claim c WHERE c.device_id = d.id AND c.used_at IS NULL
-            AND c.revoked_at IS NULL AND c.expires_at > :now)
+            AND c.revoked_at IS NULL AND c.expires_at > :now),
+        d.link
     FROM device d LEFT JOIN pit p ON p.id = d.pit_id LEFT JOIN device_presence s ON s.device_id = d.id
     LEFT JOIN LATERAL (SELECT sum(span)::bigint AS expected, sum(n)::bigint AS stored FROM
         (SELECT max(seq) - min(seq) + 1 AS span, count(*) AS n FROM reading r

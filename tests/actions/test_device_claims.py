@@ -19,7 +19,16 @@ from storage.session import EVERY_TENANT, transaction
 from storage.tables import DeviceBoot
 from tests.actions.test_devices import row_of, trail_of
 from tests.conftest import World
-from tests.device_parts import claimed_node, code_for, new_key, now, open_keys, registered, request_for
+from tests.device_parts import (
+    claimed_node,
+    code_for,
+    new_key,
+    now,
+    open_keys,
+    registered,
+    registered_poller,
+    request_for,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +162,30 @@ async def test_a_device_renews_by_its_key_as_often_as_it_must_and_keeps_the_key(
     assert isinstance(password, Credential) and fits(password.password, (await row_of(plain.id)).mqtt_password_hash)
     for wrong in ("", "pk_", "pk_" + "x" * 43):
         assert await device_credentials.renew(wrong, None, now()) is Refusal.WRONG_CREDENTIALS
+
+
+async def test_a_device_that_only_speaks_http_has_its_key_and_nothing_else_from_claim_to_revocation(
+    world: World,
+) -> None:
+    by = world.here.owner
+    id_ = await registered_poller(by)
+    code = await code_for(id_, by)
+    assert await device_claims.claim(code, request_for(new_key()), "", now()) is Refusal.KEY_ONLY, "the code stays"
+    node = await claimed_node(by, device_id=id_)
+    first, row = node.credential, await row_of(id_)
+    assert first.key and (first.password, first.certificate) == (None, None)
+    assert (row.credential, row.mqtt_password_hash, row.mqtt_password_sealed) == ("key", None, None)
+    assert row.key_hash == hashlib.sha256(first.key.encode()).digest()
+    assert await device_credentials.renew(first.key, None, now()) is Refusal.KEY_ONLY
+    rotated = await device_credentials.rotate(id_, by, now())
+    assert isinstance(rotated, Credential) and rotated.key and rotated.key != first.key and rotated.password is None
+    assert (await row_of(id_)).key_hash == hashlib.sha256(rotated.key.encode()).digest()
+    assert await device_credentials.revoke(id_, by, now()) is None
+    assert ((row := await row_of(id_)).credential, row.key_hash) == (None, None)
+    given = [
+        (intent, after["credential"]) for intent, _, _, after in await trail_of(id_) if "credential" in (after or {})
+    ]
+    assert given == [("claim_device", "key"), ("rotate_credential", "key")]
 
 
 async def test_a_password_for_the_embedded_broker_is_kept_sealed_and_opens_for_its_device_only(

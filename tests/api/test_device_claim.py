@@ -9,8 +9,9 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from domain.claims import read_payload
-from ingest import claim_http, http
+from ingest import claim_http, http, poll_http
 from ingest.device_addresses import DeviceAddresses, WrongDeviceAddress
+from ingest.presence import Presence
 from storage.session import EVERY_TENANT, transaction
 from tests.api.doors import Doors, client
 from tests.api.http_line import KEY, Line, line, readings
@@ -19,6 +20,7 @@ from tests.device_parts import code_for, new_key, open_keys, registered, request
 
 __all__ = ["line"]
 CLAIM, RENEW = "/api/v1/devices/claim", "/api/v1/devices/renew"
+POLL = {"boot_id": 1, "seq": 1, "motor_on": False, "grid": True, "ready": True, "fence": 0}
 ADDRESSES = DeviceAddresses.of("mqtts://pits.example.com", "mqtts://pits.example.com:8884")
 
 
@@ -137,6 +139,37 @@ async def test_a_rotated_key_ends_the_old_one_at_once(device: AsyncClient, code:
     assert set(rotated.json()) == {"username", "password", "key"}
     assert await sends(doors, said["key"]) == 401
     assert await sends(doors, rotated.json()["key"]) == 200
+
+
+async def test_a_controller_that_polls_is_claimed_rotated_and_cut_off_by_its_key_alone(
+    device: AsyncClient, doors: Doors, line: Line
+) -> None:
+    directory, rejected = line.intake._directory, list[Any]()
+    poll_http.mount(doors.api, directory, Presence(), rejected.append)
+
+    async def is_let_in(key: str) -> bool:
+        async with client(doors.app, key) as controller:
+            return (await controller.post("/api/v1/esp32/poll", json=POLL)).status_code != 401
+
+    made = await doors.owner.post("/api/v1/devices", json={"name": "Pump 2", "kind": "pump", "link": "http"})
+    id_ = made.json()["id"]
+    offered = (await doors.owner.post(f"/api/v1/devices/{id_}/claim-code")).json()
+    with_request = await claims(device, offered["code"], csr=request_for(new_key()))
+    assert (with_request.status_code, with_request.json()["code"]) == (409, "key_only")
+    said = (await claims(device, offered["code"])).json()
+    assert (said["kind"], said["mqtt"], said["certificate"]) == ("pump", None, None)
+    await directory.load()
+    assert await is_let_in(said["key"])
+    renewal = await device.post(RENEW, json={}, headers={"Authorization": f"Bearer {said['key']}"})
+    assert (renewal.status_code, renewal.json()["code"]) == (409, "key_only")
+    rotated = (await doors.owner.post(f"/api/v1/devices/{id_}/rotate")).json()
+    assert rotated["password"] is None
+    assert not await is_let_in(said["key"])
+    assert await is_let_in(rotated["key"])
+    shown = (await doors.owner.get(f"/api/v1/devices/{id_}")).json()
+    assert (shown["link"], shown["credential"], shown["identity"]) == ("http", "key", "claimed")
+    assert (await doors.owner.post(f"/api/v1/devices/{id_}/revoke")).status_code == 204
+    assert not await is_let_in(rotated["key"])
 
 
 async def test_a_device_renews_with_its_key(device: AsyncClient, code: str, doors: Doors) -> None:

@@ -1,5 +1,7 @@
 """Jobs over the API, and what the holder of a customer's link sees of one: on the bytes, nothing of anybody."""
 
+import csv
+import io
 from typing import Any
 from uuid import uuid4
 
@@ -46,6 +48,27 @@ async def test_a_move_that_is_refused_says_why_and_what_is_allowed(world: World,
         answer = await doors.staff.post(f"/api/v1/jobs/{job_id}/move", json=move)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert answer.json()["detail"].endswith("Allowed now: start.")
+
+
+async def test_all_jobs_come_as_csv_in_the_workshops_zone_and_to_owners_only(world: World, doors: Doors) -> None:
+    job_id = (await created(doors, world, vehicle={"make": "Skoda", "model": "=cmd()"}))["job_id"]
+    path = f"/api/v1/workshops/{world.here.tenant_id}/jobs/export.csv"
+    answer = await doors.owner.get(path)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    [line] = csv.DictReader(io.StringIO(answer.text))
+    assert (line["id"], line["model"], line["received_at"][-6:]) == (job_id, "'=cmd()", "+05:30")
+    assert len((await doors.owner.get(path, params={"state": "complete"})).text.splitlines()) == 1
+    assert (await doors.staff.get(path)).status_code == 403
+
+
+async def test_a_car_is_handed_over_with_a_signature_that_is_lines_and_nothing_else(world: World, doors: Doors) -> None:
+    job_id = (await created(doors, world))["job_id"]
+    said = {"version": 0, "signed_by": "Meera", "signature": "M1 1L9 9"}
+    refused = await doors.staff.post(f"/api/v1/jobs/{job_id}/hand-over", json=said)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_such_move")
+    for path in ("<script>", "M1 1", "M1 1L9 9Z", "M1 1L9999 9"):
+        answer = await doors.staff.post(f"/api/v1/jobs/{job_id}/hand-over", json=said | {"signature": path})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
 
 
 async def test_the_same_key_makes_one_job(world: World, doors: Doors) -> None:

@@ -194,7 +194,7 @@ async def test_a_poll_by_query_means_the_same(place: Place) -> None:
         "adminId": "x",
     }
     answer = await place.device.get("/api/esp32/poll", params=query)
-    assert (answer.status_code, answer.json()) == (200, {"command": None})
+    assert (answer.status_code, answer.json()) == (200, {"command": None, "also": None, "got": None})
     assert await fetch("SELECT grid, ready, seq FROM motor") == [(True, True, 1)]
 
 

@@ -54,6 +54,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "work_type": "full_ppf",
         "pit_id": "{pit_id}",
     },
+    "record_consent": {"agrees": False},
+    "revoke_passport": {"reason": "New"},
+    "change_customer_notices": {"wanted": []},
     "move_job": {"event": "start", "version": 0},
     "assign_job": {"version": 0, "pit_id": "{pit_id}", "staff": []},
     "tick_off": {"on": True},
@@ -85,11 +88,15 @@ BODIES: dict[str, dict[str, Any]] = {
 
 OF_TENANTS = [route for route in ROUTES if route.name in OPEN or route.intent in MAY[Role.OWNER]]
 """All but the platform's own, whose door no owner gets past."""
-ABOUT_A_THING = [route for route in OF_TENANTS if "_id}" in route.path + str(BODIES.get(route.name, ""))]
+PUBLIC = {"check_passport"}
+"""Whoever has the paper may check it, whosever it is."""
+ABOUT_A_THING = [
+    route for route in OF_TENANTS if "_id}" in route.path + str(BODIES.get(route.name, "")) and route.name not in PUBLIC
+]
 EVERYTHING = [
     "alert", "alert_event", "alert_silence", "api_key", "audit", "device", "device_claim", "device_command",
     "customer", "job", "job_event", "photo", "defect", "vehicle", "damage_mark", "film_roll", "film_warranty",
-    "hand_over", "holiday", "warranty", "working_hours",
+    "hand_over", "holiday", "warranty", "working_hours", "passport", "passport_due",
     "camera",
     "device_settings", "film_profile", "foreign_sensor", "interlock_group", "invitation", "limits", "membership",
     "minute_request", "motor", "password_reset", "pit", "run", "run_event", "tenant", "transfer", "wallet",

@@ -81,10 +81,15 @@ class PitServer:
     async def command(self, message: Mapping[str, object]) -> dict[str, Any]:
         """Sends a command and returns its first acknowledgement."""
         said = {"id": f"cmd-{next(self._ids)}", "expires": int(time.time()) + 60, **message}
-        assert self._client is not None
-        await self._client.publish(f"v1/{TENANT}/{DEVICE}/cmd", json.dumps(said).encode(), qos=1)
+        await self.raw("cmd", json.dumps(said).encode())
         await self.until(lambda: any(ack["id"] == said["id"] for ack in self.acks))
         return next(ack for ack in self.acks if ack["id"] == said["id"])
+
+    async def raw(self, leaf: str, payload: bytes) -> None:
+        """Publishes anything to the device, once the broker is there."""
+        await self.until(lambda: self._client is not None)
+        assert self._client is not None
+        await self._client.publish(f"v1/{TENANT}/{DEVICE}/{leaf}", payload, qos=1)
 
     async def _listen(self) -> None:
         while True:

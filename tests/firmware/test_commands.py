@@ -71,6 +71,16 @@ def test_a_command_that_comes_twice_is_acknowledged_twice_and_done_once(given: G
     assert given.node.done == ["identify"]
 
 
+def test_a_command_that_comes_again_after_others_is_done_once_also_after_a_restart(given: Given) -> None:
+    for number in range(commands_module.DONE_MAX):
+        assert given.reason(kind="identify", id=f"c{number}") == ""
+    given.commands = commands_module.Commands(config.load(given.keys), given.keys, None, given.node)
+    assert [given.reason(kind="identify", id=f"c{number}") for number in (0, 3, 7)] == ["", "", ""]
+    assert given.node.done == ["identify"] * commands_module.DONE_MAX
+    assert given.reason(kind="identify", id="new") == ""
+    assert len(given.keys.get("done_cmds")) == commands_module.DONE_MAX, "the oldest is forgotten, and no more"
+
+
 def test_what_can_wait_is_refused_while_a_motor_runs(given: Given) -> None:
     given.node.busy = True
     assert given.reason(kind="set", settings={}, version=1) == "running"

@@ -93,10 +93,12 @@ async def test_the_will_is_published_only_when_nobody_said_goodbye(broker: Priva
 
 
 async def test_a_message_that_is_too_long_is_acknowledged_counted_and_the_next_one_arrives(
-    broker: PrivateMosquitto,
+    broker: PrivateMosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: Heard = []
-    device, other = client(heard=heard), client("another")
+    device = client(heard=heard)
+    monkeypatch.setattr(mqtt, "SENT_MAX", 9_000)
+    other = client("another")
     for each in (device, other):
         await each.connect("127.0.0.1", broker.port)
     await device.subscribe("t")
@@ -106,7 +108,8 @@ async def test_a_message_that_is_too_long_is_acknowledged_counted_and_the_next_o
     assert heard == [("t", b"short", False)]
     assert device.oversized == 1
     with pytest.raises(mqtt.MqttError, match="too long"):
-        await device.publish("t", b"x" * 8_193)
+        await device.publish("t", b"x" * 2_560)
+    await device.publish("t", b"and goes on", qos=1)
     await device.close()
     await other.close()
 
@@ -150,6 +153,7 @@ async def test_a_broker_that_takes_nothing_any_more_is_given_up(
     broker: PrivateMosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mqtt, "WRITE_WITHIN_S", 0.3)
+    monkeypatch.setattr(mqtt, "SENT_MAX", 9_000)
     device = client(keepalive_s=60)
     await device.connect("127.0.0.1", broker.port)
     broker.freeze()

@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from tests.firmware.by_path import pure
 from tests.firmware.test_ring import ring_in
 
-payloads, records = pure("core.payloads"), pure("core.records")
+payloads, records, draft = pure("core.payloads"), pure("core.records"), pure("core.draft")
+
+
+def message_of(page: Any, bits: int, up_ms: int) -> bytes:
+    return bytes(payloads.telemetry(draft.Draft(payloads.MESSAGE_BYTES_MAX), page, bits, up_ms))
 
 
 def test_a_message_is_what_the_server_reads_and_never_too_long(tmp_path: Path) -> None:
@@ -22,8 +26,8 @@ def test_a_message_is_what_the_server_reads_and_never_too_long(tmp_path: Path) -
         ring.add(9_999_999_999_999, 9_999_999_999_999, {name: (-39.99 if name == "t_c" else 1_000.0) for name in names})
     page, bits = ring.take(0, payloads.MESSAGE_READINGS)
     page.boot_id = 2**31 - 1
-    message = payloads.telemetry(page, bits, 9_999_999_999_999)
-    assert len(message) <= 5_000
+    message = message_of(page, bits, 9_999_999_999_999)
+    assert len(message) <= payloads.MESSAGE_BYTES_MAX
     said = json.loads(message)
     assert said["readings"][0]["t_c"] == -39.99
     assert len(said["readings"]) == payloads.MESSAGE_READINGS
@@ -33,7 +37,7 @@ def test_an_unset_clock_and_missing_values_are_said_as_such(tmp_path: Path) -> N
     ring = ring_in(tmp_path)
     ring.add(None, 5_000, {"pm25": 8})
     page, bits = ring.take(0, 4)
-    assert json.loads(payloads.telemetry(page, bits, 6_000)) == {
+    assert json.loads(message_of(page, bits, 6_000)) == {
         "boot_id": 1,
         "up_ms": 6_000,
         "readings": [{"seq": 1, "ts": None, "up_ms": 5_000, "pm25": 8.0}],

@@ -86,9 +86,9 @@ async def test_changed_pins_are_used_after_a_restart_of_its_own(pump: PumpRig) -
     assert await pump.reason(await pump.command(command)) is None
     said = await pump.next_state(lambda state: bool(state["boot_id"] == 2))
     assert said["settings"]["pins"]["relay"] == 26
-    await pump.until(lambda: pump.board.outputs.get(26) is not None or True)
-    await pump.grant(await pump.next_state())
-    await pump.until(lambda: pump.board.is_on(26))
+    while not pump.board.is_on(26):
+        await pump.answer(await pump.grant(await pump.next_state()))
+    await pump.next_state(lambda state: bool(state["motor_on"]))
 
 
 async def test_a_card_is_an_event_that_is_sent_until_it_is_committed(pump: PumpRig) -> None:

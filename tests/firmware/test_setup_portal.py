@@ -14,6 +14,7 @@ import pytest
 from tests.firmware.by_path import pure
 
 portal_module, claim, captive = pure("core.setup_portal"), pure("core.claim"), pure("core.captive")
+config = pure("core.config")
 CODE = "K7QM-3FXT-9RWB"
 GIVEN = {
     "device_id": "pp-0417",
@@ -168,6 +169,21 @@ async def test_a_server_that_refuses_is_quoted_and_the_form_is_there_again(
     scene.server.status, scene.server.answer = 201, json.dumps(GIVEN)
     await scene.post()
     assert "is claimed" in await scene.settled()
+
+
+@pytest.mark.parametrize(("kind", "says"), [("pump", "is claimed"), ("pit", "can't be. Register it anew.")])
+async def test_a_code_for_https_makes_a_pump_that_polls_with_its_key_and_nothing_else(
+    scene: Scene, kind: str, says: str
+) -> None:
+    scene.server.answer = json.dumps({**GIVEN, "kind": kind, "mqtt": None})
+    await scene.post()
+    assert says in await scene.settled()
+    if kind == "pump":
+        loaded = config.load(scene.keys)
+        assert (loaded.kind, loaded.password) == ("pump_http", "pk_1")
+        assert loaded.url == f"http://127.0.0.1:{scene.server.port}"
+    else:
+        assert "identity" not in scene.keys
 
 
 async def test_a_wifi_that_cannot_be_joined_and_a_server_that_is_away_are_told_apart(scene: Scene) -> None:

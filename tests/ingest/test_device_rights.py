@@ -7,17 +7,20 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiomqtt
 import pytest
 
 from actions import device_claims, device_credentials, devices
+from actions.broker_logins import Made, Use, make_login
 from actions.device_claims import Claimed
 from actions.device_credentials import Credential
 from tests.conftest import World
 from tests.device_parts import Node, claimed_node, code_for, now, registered
 from tests.ingest.parts import counted, stored, until
 from tests.ingest.site import SOON_S, Site, site, speaks
+from tests.shipped_mosquitto import WAIT_S
 
 __all__ = ["site"]
 KINDS = [pytest.param(False, id="by password"), pytest.param(True, id="by certificate")]
@@ -43,6 +46,33 @@ async def test_a_device_that_claimed_itself_is_heard_within_seconds(
             got = await anext(aiter(device.messages))
     assert isinstance(got.payload, bytes) and json.loads(got.payload)["readings"] == [[1, 1]]
     assert await stored() == [(node.id, 1, 1)]
+
+
+async def test_what_is_too_long_is_counted_for_its_device_and_neither_it_nor_a_program_is_cut_off(
+    site: Site, world: World
+) -> None:
+    node, login = await claimed_node(world.here.owner), await make_login(world.here.owner, Use.SENSORS, now())
+    assert isinstance(login, Made)
+    await site.until_connects(node)
+    await site.broker_knows(login)
+    program: dict[str, Any] = {"username": login.username, "password": login.password, "timeout": WAIT_S}
+    branch = f"foreign/{world.here.tenant_id}/zigbee2mqtt"
+    async with (
+        site.client(node) as device,
+        aiomqtt.Client("127.0.0.1", site.broker.port, **program) as bridge,
+        site.listening() as ear,
+    ):
+        for size in (9_000, 20_000, 900_000):
+            await device.publish(f"{node.tree}/telemetry", b"x" * size, qos=1)
+        await bridge.publish(f"{branch}/bridge/devices", b"[" + b'{"definition": "long"},' * 20_000 + b"{}]", qos=1)
+        await bridge.publish(f"{branch}/sensor", b'{"temperature": 24.6}', qos=1)
+        await speaks(device, node, 1)
+        await until_stored(1)
+        async with asyncio.timeout(SOON_S):
+            async for message in ear.messages:
+                if str(message.topic) == f"{branch}/sensor":
+                    break
+    assert await counted() == {(node.id, "oversized"): 3}
 
 
 @pytest.mark.parametrize("with_certificate", KINDS)

@@ -1,5 +1,5 @@
-"""The program, the broker and the database die in the middle of turns: never two motors ON, the ledger exact, and all
-goes on by itself. The motors are the real firmware on virtual boards.
+"""The broker and the database die in the middle of turns: never two motors ON, the ledger exact, and all goes on by
+itself. The motors are the real firmware on virtual boards. That the program dies too: tests/tools/test_ordeal.py.
 """
 
 import asyncio
@@ -13,8 +13,6 @@ import pytest
 
 from actions.pumps import asking, motors
 from domain.pump.state import Run
-from tests.conftest import SECRET
-from tests.ingest.ingest_process import IngestProcess
 from tests.ingest.pump_site import LIMITS, Motor, Site, comes_true
 from tests.private_mosquitto import PrivateMosquitto
 from tests.pump_parts import Coop, add_motor, assert_books_balance, fetch, make_coop, state_of
@@ -61,32 +59,6 @@ async def assert_all_is_exact(site: Site) -> None:
     await assert_books_balance()
     for used_ms, captured_s, amount_s in await fetch("SELECT used_ms, captured_s, amount_s FROM run"):
         assert captured_s == used_ms // 1000 <= amount_s
-
-
-@pytest.mark.timeout(240)
-async def test_turns_outlive_the_program(site: Site, database: str, tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text(SECRET.hex())
-    (tmp_path / "secret").chmod(0o600)
-    program = IngestProcess(tmp_path, database, f"mqtt://ingest:any@127.0.0.1:{site.broker.port}")
-    async with site.motor(site.coop.device_id) as first, site.motor(SECOND) as second:
-        async with site.serving():
-            await comes_true(both_heard)
-            one = await started(site.coop, 30, 0)
-            two = await started(site.coop, 5, 1, SECOND)
-            await comes_true(lambda: is_on_for(one, first))
-        try:
-            program.start()
-            await comes_true(lambda: fetch("SELECT 1 FROM interlock_group WHERE epoch > 1"), 60)
-            await asyncio.sleep(2)
-            program.kill()
-            program.start()
-            await comes_true(lambda: is_in(one, "completed"), 120)
-            await comes_true(lambda: is_in(two, "completed"), 60)
-        finally:
-            program.kill()
-        assert not first.is_on
-        assert not second.is_on
-    await assert_all_is_exact(site)
 
 
 async def test_turns_outlive_the_broker(site: Site) -> None:

@@ -77,7 +77,7 @@ async def test_a_car_is_taken_in_worked_on_and_handed_over_with_a_signature(prod
     await page.get_by_role("button", name="Hand over").click()
     await sign(page)
     await page.locator(".dialog").get_by_role("button", name="Hand over").click()
-    await expect(page.locator("svg.signed path")).to_have_attribute("d", re.compile("^M.*L"))
+    await expect(page.locator("svg.signed path")).to_have_attribute("d", re.compile("^M.*L"), timeout=PATIENCE_MS)
     await expect(page.locator(".bar .chip")).to_contain_text("Delivered")
     await expect(other.locator("h1")).to_have_text("No open jobs")
 

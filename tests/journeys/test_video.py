@@ -7,14 +7,20 @@ from uuid import UUID
 
 import pytest
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import text
 
+from actions.announce import Announcement, Topic, announce
 from actions.cameras import reach
 from actions.cameras.keeping import add, change
+from actions.jobs import links
 from domain.cameras.address import CameraAddress, take_apart
 from domain.cameras.makes import Make
+from domain.refusals import Refusal
 from storage.cameras import CameraSettings
+from storage.session import transaction
 from tests.conftest import Workshop
 from tests.journeys.conftest import Product, make_shop, started
+from tests.named import name_everything
 from tools.virtual_camera.film import Film
 from tools.virtual_camera.server import VirtualCameras
 
@@ -122,3 +128,29 @@ async def test_hls_plays_where_webrtc_does_not_get_through(product: Product, bro
     await expect(player).to_have_attribute("data-way", "hls", timeout=PATIENCE_MS)
     await expect(player).to_contain_text("Live, a little later (HLS)")
     await growing(page)
+
+    customer = await context.new_page()
+    await customer.goto(f"{product.url}/t/{await link_to_a_job_in_view(product.shop)}")
+    await expect(customer.locator(".player")).to_have_attribute("data-way", "hls", timeout=PATIENCE_MS)
+    await growing(customer)
+    async with transaction(product.shop.tenant_id) as tx:
+        await tx.execute(text("UPDATE job SET video_allowed = false"))
+        (job_id,) = (await tx.execute(text("SELECT id FROM job"))).scalars()
+        await announce(tx, Announcement(Topic.JOB, product.shop.tenant_id, id=str(job_id)))
+    await expect(customer.locator(".player")).to_have_count(0, timeout=PATIENCE_MS)
+
+
+async def link_to_a_job_in_view(shop: Workshop) -> str:
+    """The token of a customer's link; the car stands in the first pit, and the job allows video."""
+    job_id, now = UUID((await name_everything(shop, "x"))["job_id"]), datetime.now(UTC)
+    async with transaction(shop.tenant_id) as tx:
+        await tx.execute(
+            text(
+                "UPDATE job SET state = 'in_progress', pit_id = :pit, working_since = :now, started_at = :now,"
+                " promised_at = :now, video_allowed = true WHERE id = :id"
+            ),
+            {"pit": shop.pit_id, "now": now, "id": job_id},
+        )
+    link = await links.rotate(job_id, shop.owner, now)
+    assert isinstance(link, str) and link not in list(Refusal)
+    return link

@@ -13,7 +13,7 @@ from actions.device_claims import Claimed
 from domain import claims
 from storage.session import EVERY_TENANT, transaction
 from tests.conftest import World
-from tests.device_parts import claimed_node, code_for, now, open_keys, registered
+from tests.device_parts import claimed_node, code_for, now, open_keys, registered, registered_poller
 from tests.ui.conftest import Visitor
 from ui.components.copy_link import CopySecret
 from ui.components.markup import Text
@@ -135,6 +135,22 @@ async def test_rotating_shows_the_new_credential_once(world: World, visitor: Vis
     assert (await row_of(node.id)).mqtt_password_hash != before.mqtt_password_hash
     visitor.press("I have kept them")
     await visitor.user.should_not_see("Keep these now", retries=PATIENCE)
+
+
+async def test_a_controller_that_only_speaks_http_is_shown_and_given_a_new_key_alone(
+    world: World, visitor: Visitor
+) -> None:
+    node = await claimed_node(world.here.owner, device_id=await registered_poller(world.here.owner))
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open(f"/devices/{node.id}")
+    await visitor.user.should_see("Comes in by its key, over HTTP.", retries=PATIENCE)
+    visitor.press("Rotate")
+    await visitor.user.should_see("Rotate the key of Pump 2?", retries=PATIENCE)
+    visitor.press("Rotate")
+    await visitor.user.should_see("Keep these now", retries=PATIENCE)
+    with visitor.user:
+        shown = [field.text for field in sorted(visitor.user.find(kind=CopySecret).elements, key=lambda e: e.id)]
+    assert shown[0] == node.id and shown[1].startswith("pk_") and len(shown) == 2
 
 
 async def test_a_new_code_for_a_device_that_works_says_what_it_will_do(world: World, visitor: Visitor) -> None:

@@ -30,7 +30,7 @@ def tablet(user: User) -> WorkTablet:
 
 async def test_staff_begin_at_their_work_and_reach_the_overview_from_there(world: World, visitor: Visitor) -> None:
     await visitor.sign_in_as(world.here.staff)
-    from_elsewhere = ("", "http://test/sign-in", "http://elsewhere/work")
+    from_elsewhere = ("", "http://test/sign-in", "http://test/invitation/x", "http://elsewhere/work")
     for referer, status in (*((href, 303) for href in from_elsewhere), ("http://test/work", 200)):
         headers = {"Referer": referer} if referer else {}
         answer = await visitor.user.http_client.get("/", headers=headers, follow_redirects=False)

@@ -24,6 +24,7 @@ PARTS = {
     "pages": 90,
     "auth": 240,
     "history": 150,
+    "tracking": 200,
     "jobs": 150,
     "live": 200,
     "ingest": 420,

@@ -39,8 +39,7 @@ async def open_overview(url: str, token: str) -> AsyncIterator[Page]:
         playwright.async_api.Error: there is no Chromium, or no such page in time.
     """
     async with async_playwright() as playwright:
-        program = shutil.which("chromium") or "/usr/bin/chromium"
-        browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
         try:
             context = await browser.new_context(viewport={"width": 1440, "height": 900})
             await context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
@@ -52,6 +51,11 @@ async def open_overview(url: str, token: str) -> AsyncIterator[Page]:
             yield page
         finally:
             await browser.close()
+
+
+def program() -> str:
+    """Where Chromium is."""
+    return shutil.which("chromium") or "/usr/bin/chromium"
 
 
 async def take_changes(page: Page) -> dict[tuple[str, str], int]:

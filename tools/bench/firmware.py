@@ -11,13 +11,14 @@ from uuid import UUID
 
 from tests.firmware.by_path import pure
 from tests.firmware.pit_rig import PitRig
+from tests.firmware.pit_soak import soak_pit
 from tests.firmware.shipped import ship
-from tests.firmware.soak import soak
+from tests.firmware.soak import Soaked, soak
 from tests.firmware.virtual_node import PumpRig
 from tools.bench.found import Found, say
 from tools.bench.rig import Rig
 from tools.firmware import firmware_sizes
-from tools.virtual_board import write_keys
+from tools.virtual_board import Board, write_keys
 
 BLOWS = 10
 SOAK_S = 600.0
@@ -34,7 +35,7 @@ KEYS = (
 
 
 async def measure(rig: Rig, found: Found) -> None:
-    """Sizes, then a pump node's edges and memory, then a pit node's replay."""
+    """Sizes, a pit node's replay, a pump node's edges, then ten minutes of trouble for both kinds at once."""
     sizes = await asyncio.to_thread(firmware_sizes, rig.folder / "esp32")
     found.put("firmware.mpy_bytes", sum(sizes.values()))
     program = await asyncio.to_thread(ship, rig.folder / "firmware")
@@ -42,7 +43,13 @@ async def measure(rig: Rig, found: Found) -> None:
     off_ms = await _blows(rig, program)
     found.put("firmware.off_after_broker_kill_ms", max(off_ms))
     found.put("firmware.off_after_broker_kill_p50_ms", median(off_ms))
-    await _soak(rig, program, found)
+    pump, pit = await asyncio.gather(_soak_pump(rig, program), _soak_pit(rig, program))
+    found.put("firmware.heap_high_water_bytes", max(pump.heap_bytes + pit.heap_bytes))
+    found.put("firmware.pump_heap_high_water_bytes", max(pump.heap_bytes))
+    found.put("firmware.pit_heap_high_water_bytes", max(pit.heap_bytes))
+    found.put("firmware.soak_s", SOAK_S)
+    found.put("firmware.soak_reconnects", pump.reconnects + pit.reconnects)
+    found.put("firmware.reconnect_ms", median(pump.reconnect_ms + pit.reconnect_ms))
 
 
 async def _blows(rig: Rig, program: Path) -> list[float]:
@@ -61,20 +68,32 @@ async def _blows(rig: Rig, program: Path) -> list[float]:
     return off_ms
 
 
-async def _soak(rig: Rig, program: Path, found: Found) -> None:
+async def _soak_pump(rig: Rig, program: Path) -> Soaked:
     """Ten minutes of trouble in 96 kB."""
     with rig.broker() as broker:
         async with PumpRig(
             broker, rig.folder / "soaked", program=program, settings={"starts_per_hour": 60, "interval_s": 1}
         ) as pump:
             soaked = await soak(pump, SOAK_S, SEED)
-            if pump.board.resets or "MemoryError" in pump.board.log:
-                raise RuntimeError(f"the node did not hold: {pump.board.resets}, {pump.board.log[-500:]}")
-    say(f"soaked: {soaked.starts} starts, {soaked.reconnects} reconnects")
-    found.put("firmware.heap_high_water_bytes", max(soaked.heap_bytes))
-    found.put("firmware.soak_s", SOAK_S)
-    found.put("firmware.soak_reconnects", soaked.reconnects)
-    found.put("firmware.reconnect_ms", median(soaked.reconnect_ms))
+            _held(pump.board)
+    say(f"soaked a pump node: {soaked.starts} starts, {soaked.reconnects} reconnects")
+    return soaked
+
+
+async def _soak_pit(rig: Rig, program: Path) -> Soaked:
+    """The same for a pit node, at whose end no reading may be missing."""
+    with rig.broker() as broker:
+        async with PitRig(broker, rig.folder / "soaked-pit", program=program) as pit:
+            soaked = await soak_pit(pit, SOAK_S, SEED)
+            _held(pit.board)
+            readings = len(set(pit.readings))
+    say(f"soaked a pit node: {readings} readings, none missing, {soaked.reconnects} reconnects")
+    return soaked
+
+
+def _held(board: Board) -> None:
+    if board.resets or "memory allocation" in board.log:
+        raise RuntimeError(f"the node did not hold: {board.resets}, {board.log[-500:]}")
 
 
 async def _replay(rig: Rig, program: Path) -> float:

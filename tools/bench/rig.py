@@ -28,7 +28,7 @@ PRODUCTION_SETTINGS = (
     "queue_qos0_messages false",
     "persistent_client_expiration 14d",
     "max_inflight_messages 1000",
-    "max_packet_size 16384",
+    "max_packet_size 1048576",
 )
 
 

@@ -16,7 +16,7 @@ from tools.ordeal.people import Diary, Member
 from tools.ordeal.place import Place, open_place
 
 READY_WITHIN_S = 240.0
-REST_WITHIN_S = 60.0
+REST_WITHIN_S = 180.0
 """For each unit of pace: a whole line of turns must end by itself."""
 
 

@@ -26,6 +26,10 @@ export default {
       });
     },
   },
+  mounted() {
+    const lanes = this.$refs.scroll, now = this.view.now_min;
+    if (now !== null) lanes.scrollLeft = Math.max(0, (now / this.view.whole_min) * lanes.scrollWidth - lanes.clientWidth / 2);
+  },
   watch: { round() { this.ahead = {}; this.grabbed = null; } },
   methods: {
     share(minutes) { return `${(minutes / this.view.whole_min) * 100}%`; },
@@ -100,7 +104,7 @@ export default {
   template: `
     <div class="pit-calendar card clip" role="group" :aria-label="label">
       <p class="unseen" aria-live="polite">{{ said }}</p>
-      <div class="cal-scroll"><div class="cal-inner">
+      <div ref="scroll" class="cal-scroll" tabindex="0"><div class="cal-inner">
         <div class="cal-row head"><span class="label fine">{{ words.pits }}</span><div class="lane-of">
           <span v-for="day in view.days" class="cal-day" :class="{ today: day.is_today }" :style="{ left: share(day.from_min), width: share(day.until_min - day.from_min) }"><b>{{ day.word }}</b><small v-if="day.holiday" class="cut">{{ day.holiday }}</small></span>
           <span v-for="tick in view.ticks" class="cal-tick num" :style="{ left: share(tick.at_min) }">{{ tick.word }}</span>

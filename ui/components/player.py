@@ -46,12 +46,17 @@ def plain_player(camera_id: UUID, link: str, *, label: str, zone: str) -> str:
     """The same as trusted markup for a page without a socket, by a customer's link. Such a page also needs `head()`,
     and a content policy with `connect-src 'self'; media-src blob:; img-src blob:; worker-src blob:`.
     """
+    ours = f'data-camera="{camera_id}" data-link="{escape(link)}"'
+    return f"<div {ours} {player_data(label=label, zone=zone)}></div>"
+
+
+def player_data(*, label: str, zone: str) -> str:
+    """Attributes that tell a plain page's script all but which camera."""
     data = {
-        "camera": str(camera_id), "link": link, "words": json.dumps(player_words(), ensure_ascii=False),
-        "hls": static_url(HLS), "lang": voice().language, "zone": zone, "label": label,
+        "core": static_url(CORE), "hls": static_url(HLS), "words": json.dumps(player_words(), ensure_ascii=False),
+        "lang": voice().language, "zone": zone, "label": label,
     }  # fmt: skip
-    said = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
-    return f"<div {said}></div>"
+    return " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
 
 
 def head() -> str:

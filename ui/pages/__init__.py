@@ -35,6 +35,7 @@ from ui.pages.owner import (
     people,
     pit,
     pump_rules,
+    timelapse,
     wall,
 )
 from ui.pages.owner import pump as owner_pump
@@ -76,6 +77,7 @@ def install(*, secure: bool, oidc_name: str = "", public_url: str = "") -> Feeds
     devices.install()
     integrations.install()
     cameras.install()
+    timelapse.install()
     wall.install()
     device_page.install()
     messages.install()

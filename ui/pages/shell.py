@@ -32,6 +32,8 @@ WORK = "/work"
 PUMP, MEMBERS, MOTORS = "/pump", "/members", "/motors"
 PUMP_RULES = "/pump/rules"
 MY_PUMP, MY_MINUTES, MY_LEDGER = "/my-pump", "/my-minutes", "/my-ledger"
+INSIDE = (WORK, JOBS, ALERTS, DEVICES, ACCOUNT, PUMP, "/pits/")
+"""Where staff's pages begin; those before the sign-in, by invitation and by reset, are others."""
 SWITCH, LEAVE_SUPPORT = "/switch", "/leave-support"
 
 
@@ -73,8 +75,9 @@ def home(seat: Seat) -> str:
 def _wants_overview(request: Request, seat: Seat) -> bool:
     """Staff begin at their work; who comes from another of our pages has asked for the overview."""
     came_from = urlsplit(request.headers.get("referer", ""))
-    is_inside = came_from.netloc == request.headers.get("host") and not came_from.path.startswith(guard.SIGN_IN)
-    return home(seat) == WORK and is_inside
+    is_ours = came_from.netloc == request.headers.get("host")
+    is_inside = came_from.path == OVERVIEW or came_from.path.startswith(INSIDE)
+    return home(seat) == WORK and is_ours and is_inside
 
 
 @asynccontextmanager

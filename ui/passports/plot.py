@@ -30,7 +30,10 @@ class Plot:
 
 def plots(record: Mapping[str, Any]) -> list[Plot]:
     """Of every metric that the record plots."""
-    return [_plot(record, Metric(name), lines) for name, lines in record["plot"].items()]
+    drawn = record["plot"]
+    return [
+        _plot(record, metric, drawn[metric]) for metric in Metric if metric in drawn
+    ]  # jsonb has an order of its own
 
 
 def _plot(record: Mapping[str, Any], metric: Metric, lines: Sequence[Sequence[str | None]]) -> Plot:

@@ -291,7 +291,8 @@ export class Player {
   async showLatency() {
     const seconds = this.hls ? this.hls.latency : await this.whepLatency();
     if (seconds > 0) this.root.dataset.latencyMs = Math.round(seconds * 1_000);
-    this.latency.textContent = seconds > 0 ? this.words.latency.replace("{time}", this.number(seconds)) : "";
+    // Less than a tenth is below what can be told from here: camera and screen take longer than that.
+    this.latency.textContent = seconds >= 0.1 ? this.words.latency.replace("{time}", this.number(seconds)) : "";
   }
 
   /* What waits in the browser, and half of the way there and back. */

@@ -19,7 +19,7 @@ FONTS: dict[Language, str] = {
 LATIN = "built/fonts/tracking-latin.woff2"
 REFRESH_S = 60
 """Of a browser without scripts."""
-SCRIPT = "tracking.js"
+SCRIPT, VIDEO_SCRIPT = "tracking.js", "tracking_video.js"
 
 
 def document(
@@ -37,6 +37,7 @@ def document(
     language, style = voice().language, _style(voice().language)
     still = f'<noscript><meta http-equiv="refresh" content="{REFRESH_S}"></noscript>' if live else ""
     script = f'<script src="{static_url(SCRIPT)}" defer></script>' if live else ""
+    script += f'<script src="{static_url(VIDEO_SCRIPT)}" type="module"></script>' if live else ""
     follows = f' data-news="{escape(live)}"' if live else ""
     return HTMLResponse(
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
@@ -63,7 +64,8 @@ def headers(style: str = "", referrer: str = "no-referrer") -> dict[str, str]:
 def _policy(style: str) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
-        f"default-src 'none'; script-src 'self'; style-src 'sha256-{digest}'; font-src 'self'; img-src 'self';"
+        f"default-src 'none'; script-src 'self'; style-src 'sha256-{digest}'; font-src 'self';"
+        " img-src 'self' blob:; worker-src blob:;"
         " connect-src 'self'; media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
@@ -74,7 +76,7 @@ def _style(language: Language) -> str:
     tokens = (STATIC / "tokens.css").read_text(encoding="utf-8")
     tokens = re.sub(r"@font-face \{.*?\}", "", tokens, flags=re.DOTALL)
     tokens = re.sub(r"^\.body--dark \{(.*?)^\}", _when_dark, tokens, flags=re.DOTALL | re.MULTILINE)
-    rules = (STATIC / "tracking.css").read_text(encoding="utf-8")
+    rules = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("tracking.css", "player.css"))
     return _short(_faces(language) + tokens.replace(":root, .body--dark", ":root") + rules)
 
 

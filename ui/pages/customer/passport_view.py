@@ -118,7 +118,8 @@ def _stages(view: PassportView) -> str:
 
 
 def _means(view: PassportView, means: tuple[str, ...]) -> str:
-    return " · ".join(f"{name} {mean}" for name, mean in zip(view.metrics, means, strict=True))
+    said = [(*head.partition(", "), mean) for head, mean in zip(view.metrics, means, strict=True)]
+    return " · ".join(f"{name} {mean} {unit}".strip() for name, _comma, unit, mean in said)
 
 
 def _excursions(view: PassportView) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from actions.jobs.tracked import Photo, Tracked
 from domain.jobs.phases import At, Step
 from domain.jobs.words import State
+from ui.components.player import player_data
 from ui.pages.customer import words
 from ui.pages.customer.drawing import air_plot, car, sign
 from ui.texts import LANGUAGES, NO_BREAK, _, band, clock, day, number, voice
@@ -25,7 +26,7 @@ def content(seen: Tracked, token: str, now: datetime) -> str:
         "when": _when(seen, now),
         "notes": _notes(seen, now),
         "passport": _passport(seen),
-        "video": _video(seen, base),
+        "video": _video(seen),
         "steps": _steps(seen, now),
         "air": _air(seen, now),
         "photos": _photos(seen.photos, base),
@@ -132,14 +133,13 @@ def _passport(seen: Tracked) -> str:
     return f'<a class="go main" href="/p/{seen.passport_id}">{sign("shield")}{text}</a>'
 
 
-def _video(seen: Tracked, base: str) -> str:
-    """A place for the player, which brings its own script; nothing is loaded before somebody wants it."""
+def _video(seen: Tracked) -> str:
+    """A place for the player, hidden until a camera is found that sees the car (ui/static/tracking_video.js)."""
     if not seen.video_allowed:
         return ""
-    heading = escape(_("Live from the workshop"))
+    heading, told = escape(_("Live from the workshop")), player_data(label=_("Your car, live"), zone=seen.zone)
     return (
-        f'<section class="card"><h2>{heading}</h2>'
-        f'<div class="video" id="{VIDEO_HOOK}" data-video="{escape(base)}/video" hidden></div></section>'
+        f'<section class="card" hidden><h2>{heading}</h2><div class="video" id="{VIDEO_HOOK}" {told}></div></section>'
     )
 
 

@@ -69,7 +69,8 @@ class _Settings:
                 self._gateway_card()
             with Element("div").classes("stack wide"):
                 self._phone_card()
-        button(_("Save"), self._save, kind="primary")
+        with Element("div").classes("cluster"):
+            button(_("Save"), self._save, kind="primary")
 
     def _news_card(self) -> None:
         with Card(_("What they are told"), pad=True), Element("div").classes("stack"):

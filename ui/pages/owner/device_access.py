@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from nicegui import ui
 from nicegui.element import Element
 
-from actions.device_credentials import PASSWORD, Credential, revoke, rotate
+from actions.device_credentials import KEY, PASSWORD, Credential, revoke, rotate
 from actions.people import Seat
 from domain.access import Intent
 from domain.claims import Identity
@@ -38,13 +38,18 @@ def access_card(seat: Seat, device: DeviceRow, changed: Changed) -> None:
         with row(ICONS[device.identity], identity_title(device, seat.zone, now), line):
             if may:
                 button(_("Claim code"), lambda: _claim(device, changed), kind="plain" if is_in else "primary")
-        if may and is_in and device.credential == PASSWORD:
-            says = _("For a device that can't claim itself: new ones to type in. The old ones end.")
-            with row("key", _("Password and key"), says):
+        if may and is_in and device.credential in (PASSWORD, KEY):
+            with row("key", *_what_is_rotated(device)):
                 button(_("Rotate"), lambda: _rotate(device, changed), kind="plain")
         if may and is_in:
             with row("block", _("Cut off"), _("Ends all that it comes in with, within seconds.")):
                 button(_("Revoke"), lambda: _revoke(device, changed), kind="plain")
+
+
+def _what_is_rotated(device: DeviceRow) -> tuple[str, str]:
+    if device.credential == KEY:
+        return _("Key"), _("For a device that can't claim itself: a new one to type in. The old one ends.")
+    return _("Password and key"), _("For a device that can't claim itself: new ones to type in. The old ones end.")
 
 
 async def _claim(device: DeviceRow, changed: Changed) -> None:
@@ -58,8 +63,13 @@ async def _claim(device: DeviceRow, changed: Changed) -> None:
 
 
 async def _rotate(device: DeviceRow, changed: Changed) -> None:
-    effect = _("It is cut off until somebody types the new ones into it.")
-    if not await confirm(_("Rotate password and key of {name}?").format(name=device.name), effect, _("Rotate")):
+    if device.credential == KEY:
+        question = _("Rotate the key of {name}?")
+        effect = _("It is cut off, and its motor OFF, until somebody types the new one into it.")
+    else:
+        question = _("Rotate password and key of {name}?")
+        effect = _("It is cut off until somebody types the new ones into it.")
+    if not await confirm(question.format(name=device.name), effect, _("Rotate")):
         return
     seat = await permitted(Intent.MANAGE_DEVICES)
     if seat is None:
@@ -77,11 +87,7 @@ async def _show_once(device: DeviceRow, given: Credential) -> None:
         title = Text("h2", _("Keep these now"))
         Text("p", _("They are shown this once. Type them into {name}.").format(name=device.name))
         with Element("div").classes("stack wide fields"):
-            for word, secret in (
-                (_("User name at the broker"), device.id),
-                (_("Password at the broker"), given.password or ""),
-                (_("Key for HTTP"), given.key or ""),
-            ):
+            for word, secret in _secrets(device, given):
                 with Element("div").classes("field"):
                     Text("label", word)
                     CopySecret(secret, word)
@@ -89,6 +95,13 @@ async def _show_once(device: DeviceRow, given: Credential) -> None:
             button(_("I have kept them"), dialog.close, kind="primary")
     dialog.props.update({"persistent": True, "aria-labelledby": title.html_id})  # a slip must not lose them
     await answer_of(dialog)
+
+
+def _secrets(device: DeviceRow, given: Credential) -> list[tuple[str, str]]:
+    key = (_("Key for HTTP"), given.key or "")
+    if given.password is None:
+        return [(_("Device"), device.id), key]
+    return [(_("User name at the broker"), device.id), (_("Password at the broker"), given.password), key]
 
 
 async def _revoke(device: DeviceRow, changed: Changed) -> None:

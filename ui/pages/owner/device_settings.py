@@ -12,6 +12,7 @@ from actions import devices
 from actions.devices import NAME_CHARS_MAX, Kind
 from actions.people import Seat
 from domain.access import Intent, Viewer
+from domain.claims import Link
 from domain.refusals import Refusal
 from storage import queries
 from storage.queries import DeviceRow
@@ -60,16 +61,22 @@ async def register(seat: Seat) -> str | None:
             kind.visible = len(kinds) > 1
             pit = select_field(_("Pit"), pits, next((key for key in pits if key), NOWHERE))
             pit.visible = kinds[0] is Kind.PIT
-        kind.input.on_value_change(lambda event: pit.set_visibility(event.value == Kind.PIT))
+            link = _link_field()
+            link.visible = kinds[0] is Kind.PUMP
+
+        def follow(chosen: str) -> None:
+            pit.visible, link.visible = chosen == Kind.PIT, chosen == Kind.PUMP
+
+        kind.input.on_value_change(lambda event: follow(event.value))
         with Element("footer"):
             button(_("Cancel"), dialog.close)
-            button(_("Register"), lambda: _register(dialog, name, kind, pit), kind="primary")
+            button(_("Register"), lambda: _register(dialog, name, kind, pit, link), kind="primary")
     dialog.props["aria-labelledby"] = title.html_id
     made = await answer_of(dialog)
     return str(made) if made else None
 
 
-async def _register(dialog: ui.dialog, name: Field, kind: Field, pit: Field) -> None:
+async def _register(dialog: ui.dialog, name: Field, kind: Field, pit: Field, link: Field) -> None:
     if not name.is_right():
         return
     seat = await permitted(Intent.MANAGE_DEVICES)
@@ -77,7 +84,8 @@ async def _register(dialog: ui.dialog, name: Field, kind: Field, pit: Field) -> 
         return
     chosen = Kind(kind.value)
     place = UUID(pit.value) if pit.value and chosen is Kind.PIT else None
-    answer = await devices.register(name.value, chosen, place, seat.viewer, datetime.now(UTC))
+    way = Link(link.value) if chosen is Kind.PUMP else Link.MQTT
+    answer = await devices.register(name.value, chosen, place, seat.viewer, datetime.now(UTC), way)
     if isinstance(answer, Refusal):
         (pit if answer is Refusal.NOT_FOUND else name).say(refusal_text(answer))
     else:
@@ -159,6 +167,12 @@ async def _asked(act: Act, field: Field | None = None) -> bool:
 async def _pits(seat: Seat) -> dict[str, str]:
     async with transaction(seat.viewer.tenant_id) as tx:
         return {str(pit.id): pit.name for pit in await queries.pits(tx)} | {NOWHERE: _("In no pit")}
+
+
+def _link_field() -> Field:
+    ways = {Link.MQTT.value: _("MQTT, as usual"), Link.HTTP.value: _("HTTPS only")}
+    says = _("HTTPS only is for a network that lets nothing else out.")
+    return select_field(_("Connection"), ways, Link.MQTT.value, help=says)
 
 
 def _name_field(value: str, help: str = "") -> Field:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from actions.device_credentials import KEY
 from actions.devices import NAME_CHARS_MAX, Kind
 from domain.claims import Identity
 from domain.foreign import KIND as FOREIGN
@@ -38,6 +39,8 @@ def entrance_text(row: DeviceRow, zone: str) -> str:
     if row.identity is Identity.CLAIMED:
         if row.certificate_until is not None and row.credential == "certificate":
             return _("Comes in by certificate, until {day}.").format(day=day(row.certificate_until, zone, year=True))
+        if row.credential == KEY:
+            return _("Comes in by its key, over HTTP.")
         return _("Comes in by password.")
     return _("Nothing can speak in its name until it claims itself with a code.")
 

@@ -63,13 +63,13 @@ def link_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
         else:
             ends = _("Works until {day}").format(day=day(link.expires_at, seat.zone, year=True))
             key_values([(_("Link"), ends), (_("Messages"), _agreed(customer, seat.zone, now))]).classes("inside")
-        with Element("div").classes("cluster inside pad"):
-            if link is not None:
+            with Element("div").classes("cluster note wraps"):
                 button(_("QR code"), lambda: _show(link), icon="qr_code_2")
                 link_button(_("Print"), sheet_path(job_id), icon="print")
                 button(_("Send"), lambda: _send(job_id, changed), icon="send")
-            agrees = customer.agreed_at is None
-            word = _("Customer agrees to messages") if agrees else _("Customer wants no messages")
+        agrees = customer.agreed_at is None
+        word = _("Customer agrees to messages") if agrees else _("Customer wants no messages")
+        with Element("div").classes("cluster note wraps"):
             button(word, lambda: _agree(job_id, agrees, changed), kind="plain")
     with card.header:
         button(_("Replace") if link else _("Make link"), lambda: _replace(job_id, link, changed), kind="plain")
@@ -164,7 +164,7 @@ def passport_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
     may, now = seat.viewer.may(Intent.MANAGE_PASSPORTS), datetime.now(UTC)
     with Card(_("Environment passport")):
         issued = _("Issued {time}").format(time=moment(row.issued_at, seat.zone, now))
-        with Element("div").classes("cluster inside pad"):
+        with Element("div").classes("cluster note wraps"):
             if row.revoked_at is None:
                 tone_chip("ok", _("Genuine"), "verified_user")
             else:
@@ -172,7 +172,7 @@ def passport_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
             Text("span", issued).classes("quiet")
         if row.revoked_why:
             Text("p", row.revoked_why).classes("note")
-        with Element("div").classes("cluster inside pad"):
+        with Element("div").classes("cluster note wraps"):
             link_button(_("Open"), f"/p/{row.id}", icon="open_in_new")
             if row.revoked_at is None:
                 link_button(_("PDF"), f"/p/{row.id}/passport.pdf", icon="picture_as_pdf")

@@ -37,6 +37,7 @@ from ui.pages.job_words import (
 )
 from ui.pages.owner import job_damage, job_facts, job_leaving, job_link, job_moving, job_story, job_ways
 from ui.pages.owner.jobs_board import of_menu
+from ui.pages.owner.timelapse import timelapse_card
 from ui.texts import _
 
 
@@ -86,7 +87,7 @@ class _JobPage:
                     stages = {stage.value: stage_word(stage) for stage in Stage}
                     job_id, zone = str(self._whole.row.id), self._seat.zone
                     self._photos = Photos(job_id, may_change=self._may, zone=zone, stages=stages)
-            with Element("div").classes("stack wide"):
+            with Element("div").classes("stack wide beside"):
                 self._link = Element("div").classes("stack wide")
                 self._people = Element("div").classes("stack wide")
             with Element("div").classes("three"), Card(_("What happened")):
@@ -117,6 +118,7 @@ class _JobPage:
             with self._link:
                 job_link.link_card(side, self._seat, self._again)
                 job_link.passport_card(side, self._seat, self._again)
+                await timelapse_card(self._seat, side.job_id)
 
     def _show(self) -> None:
         whole, may, zone, now = self._whole, self._may, self._seat.zone, datetime.now(UTC)

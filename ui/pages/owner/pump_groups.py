@@ -29,10 +29,10 @@ class GroupsCard:
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
-        with Card(_("Groups of motors")) as card:
-            with card.header:
+        with Card(_("Groups of motors")) as self._card:
+            with self._card.header:
                 button(_("New group"), self._create, kind="plain", icon="add")
-            Text("p", _("Of a group only one motor runs at a time.")).classes("inside quiet")
+            Text("p", _("Of a group only one motor runs at a time.")).classes("inside quiet group-rule")
             self._list = Element("div")
 
     async def show(self) -> None:
@@ -82,10 +82,11 @@ class GroupsCard:
 
     async def _said(self, answer: object, done: str) -> None:
         await self.show()
-        if isinstance(answer, REFUSALS):
-            toast("warn", refusal_text(answer))
-        else:
-            toast("ok", done)
+        with self._card:  # the row that was pressed is gone
+            if isinstance(answer, REFUSALS):
+                toast("warn", refusal_text(answer))
+            else:
+                toast("ok", done)
 
 
 async def _ask_name(question: str, before: str, verb: str) -> str | None:

@@ -100,7 +100,7 @@ class LimitsCard:
 
     def __init__(self, said: Mapping[str, int]) -> None:
         self._shown = shown_limits()
-        with Card(_("Limits")), Element("div").classes("inside"):
+        with Card(_("Limits")), Element("div").classes("inside stack wide limits"):
             Text("p", _("An empty field takes the default.")).classes("quiet")
             with Element("div").classes("form-grid"):
                 self._fields = {name: self._field(name, said.get(name)) for name in self._shown}

@@ -1,0 +1,127 @@
+"""A customer's page on a slow telephone: what is loaded, when something is painted, how soon it follows a press."""
+
+from collections.abc import Sequence
+from statistics import median
+from time import time
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+from playwright.async_api import Browser, Page, async_playwright
+
+from tools.bench.browser import FLAGS, PATIENCE_MS, program
+from tools.bench.found import Found
+from tools.bench.measure import percentile
+from tools.bench.product import Product
+from tools.bench.rig import Rig
+from tools.bench.world import Workshop, make_world
+
+TURNS = 3
+MOVES = 30
+LANGUAGES = ("en", "hi", "bn")
+# A middling telephone on a slow mobile network, as Lighthouse simulates it.
+SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8, "uploadThroughput": 675_000 / 8}
+SLOWER_CPU = 4
+
+KEYS = ("tracking.page_bytes", "tracking.first_paint_ms", "tracking.move_to_page_p95_ms")
+
+SENT_BYTES = """async () => {
+    await document.fonts.ready;
+    const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    return all.reduce((sum, entry) => sum + entry.transferSize, 0);
+}"""
+FIRST_PAINT_MS = """() => performance.getEntriesByName("first-contentful-paint")[0].startTime"""
+OBSERVE = """() => {
+    window.changes = [];
+    new MutationObserver(() => window.changes.push([document.querySelector("h1").textContent, Date.now()]))
+        .observe(document.querySelector("main"), { subtree: true, childList: true });
+}"""
+
+
+async def measure(rig: Rig, found: Found) -> None:
+    database = await rig.database("tracking")
+    world = await make_world(database.superuser_url, tenants=1)
+    shop = world.workshops[0]
+    headers = {"Authorization": f"Bearer {shop.token}"}
+    with rig.broker() as broker:
+        async with (
+            await Product.launch(rig.folder, database=database, broker=broker) as product,
+            aiohttp.ClientSession(product.url, headers=headers, raise_for_status=True) as http,
+            async_playwright() as playwright,
+        ):
+            browser = await playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
+            try:
+                tokens = [(await _job(http, shop, language))["token"] for language in LANGUAGES]
+                await _loads(browser, [f"{product.url}/t/{token}" for token in tokens], found)
+                await _moves(browser, http, shop, product.url, found)
+            finally:
+                await browser.close()
+
+
+async def _loads(browser: Browser, urls: Sequence[str], found: Found) -> None:
+    """Everything that is loaded, compressed, in the language that needs most; each time by a browser that knows none
+    of it.
+    """
+    sizes, paints = [], []
+    for _ in range(TURNS):
+        for url in urls:
+            page = await _page(browser, slow=True)
+            await page.goto(url)
+            await page.wait_for_load_state("load")
+            sizes.append(await page.evaluate(SENT_BYTES))
+            paints.append(await page.evaluate(FIRST_PAINT_MS))
+            await page.context.close()
+    found.put("tracking.page_bytes", max(sizes))
+    found.put("tracking.first_paint_ms", median(paints))
+
+
+async def _moves(browser: Browser, http: aiohttp.ClientSession, shop: Workshop, url: str, found: Found) -> None:
+    """From the press (the request that moves the job) until the open page shows it, without throttling."""
+    made = await _job(http, shop, "en")
+    page = await _page(browser, slow=False)
+    await page.goto(f"{url}/t/{made['token']}")
+    await page.evaluate(OBSERVE)
+    desk = f"/api/v1/jobs/{made['job_id']}"
+    owner = (await _said(http.get("/api/v1/account")))["person_id"]
+    given = {"version": 0, "pit_id": str(shop.pit_ids[0]), "staff": [owner]}
+    version = (await _said(http.put(f"{desk}/assignment", json=given)))["version"]
+    over = {"overrides_climate": True, "reason": "a benchmark"}
+    taken: list[float] = []
+    for n in range(MOVES):
+        event = "start" if n == 0 else "hold" if n % 2 else "resume"
+        more = {"hold_reason": "parts"} if event == "hold" else over
+        begun_ms = time() * 1_000
+        version = (await _said(http.post(f"{desk}/move", json={"event": event, "version": version, **more})))["version"]
+        wanted = "paused" if event == "hold" else "washed"
+        await page.wait_for_function(f"() => document.querySelector('h1').textContent.includes('{wanted}')")
+        changes = await page.evaluate("() => window.changes.splice(0)")
+        taken.append(next(at_ms for title, at_ms in changes if wanted in title) - begun_ms)
+    found.put("tracking.move_to_page_p95_ms", percentile(taken, 95))
+    await page.context.close()
+
+
+async def _page(browser: Browser, *, slow: bool) -> Page:
+    context = await browser.new_context(viewport={"width": 360, "height": 640})
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    if slow:
+        devtools = await context.new_cdp_session(page)
+        await devtools.send("Network.enable")
+        await devtools.send("Network.emulateNetworkConditions", SLOW)
+        await devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER_CPU})
+    return page
+
+
+async def _job(http: aiohttp.ClientSession, shop: Workshop, language: str) -> dict[str, Any]:
+    new = {
+        "customer": {"name": "Meera", "phone": uuid4().hex[:12], "language": language},
+        "vehicle": {"make": "Mahindra", "model": "Thar", "plate": "MH 12 AB 1234", "colour": "red"},
+        "work_type": "full_ppf",
+    }
+    return await _said(http.post(f"/api/v1/workshops/{shop.tenant_id}/jobs", json=new))
+
+
+async def _said(asked: Any) -> dict[str, Any]:
+    async with asked as answer:
+        said: dict[str, Any] = await answer.json()
+        return said
