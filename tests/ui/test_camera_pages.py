@@ -1,24 +1,29 @@
 """The owner's cameras, the wall, and the picture on a pit's page."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from nicegui import ui
+from nicegui import ElementFilter, ui
 
 from actions.cameras import discovery
 from actions.cameras.keeping import add, camera_of
 from domain.cameras.address import CameraAddress
 from domain.cameras.makes import Make
 from domain.cameras.watching import Watcher
+from domain.jobs.words import Event
 from domain.refusals import Refusal
 from domain.video import CameraState, Probe, VideoRefusal
 from storage.cameras import CameraSettings
 from tests.conftest import Workshop, World
 from tests.ui.conftest import Visitor
-from tests.ui.doors import execute, fill, find, one, press, record_ways, see, until
+from tests.ui.doors import choose, execute, fill, find, one, press, record_ways, see, until
+from tests.ui.test_tracking_pages import made, moved
 from tests.video_parts import JPEG, ScriptedGateway, gateway
 from ui.components.player import CameraPlayer
+from ui.components.work_tablet import WorkTablet
 
 __all__ = ["gateway"]
 FOUND = Probe("h264", 1280, 720, 25.0, JPEG)
@@ -136,3 +141,49 @@ async def test_the_wall_shows_every_pits_cameras_and_what_is_wrong(world: World,
     await visitor.sign_in_as(world.here.staff)
     await visitor.user.open("/wall")
     await see(visitor, "1 camera", "Pit 1 here", "No picture 5")
+
+
+async def test_the_tablet_shows_the_picture_of_the_pit_that_is_looked_at(
+    world: World, visitor: Visitor, gateway: ScriptedGateway
+) -> None:
+    camera_id = await camera_in(world.here)
+    await camera_in(replace(world.here, pit_id=world.here.other_pit_id), frozenset())
+    await camera_in(world.there)
+    await visitor.sign_in_as(world.here.staff)
+    await visitor.user.open("/work")
+    assert players(visitor) == []
+    await choose(visitor, WorkTablet, "pit", str(world.here.pit_id))
+    await until(lambda: players(visitor) == [str(camera_id)])
+    [playing] = shown(visitor)
+    await choose(visitor, WorkTablet, "pit", str(world.here.pit_id))
+    await choose(visitor, WorkTablet, "pit", "no pit")
+    await until(lambda: players(visitor) == [])
+    assert playing.is_deleted
+    for pit_id in (world.there.pit_id, world.here.other_pit_id):  # another workshop's; one that staff may not look at
+        await choose(visitor, WorkTablet, "pit", str(pit_id))
+        await asyncio.sleep(0.1)
+        assert players(visitor) == []
+    await choose(visitor, WorkTablet, "pit", str(world.here.pit_id))
+    await until(lambda: players(visitor) == [str(camera_id)])
+
+
+async def test_a_jobs_page_shows_the_picture_while_the_car_stands_in_the_pit(
+    world: World, visitor: Visitor, gateway: ScriptedGateway
+) -> None:
+    camera_id = await camera_in(world.here)
+    job = await made(world.here)
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open(f"/jobs/{job.job_id}")
+    assert players(visitor) == []
+    await moved(world.here, job.job_id, Event.START, 0, datetime.now(UTC))
+    await visitor.user.open(f"/jobs/{job.job_id}")
+    assert players(visitor) == [str(camera_id)]
+
+
+def shown(visitor: Visitor) -> list[CameraPlayer]:
+    with visitor.user:
+        return list(ElementFilter(kind=CameraPlayer))
+
+
+def players(visitor: Visitor) -> list[str]:
+    return [player.props["camera"] for player in shown(visitor)]

@@ -11,7 +11,7 @@ from actions.jobs import notes
 from actions.people import Seat
 from domain.access import Intent
 from domain.jobs.moves import moves_from
-from domain.jobs.words import Event, Stage, State
+from domain.jobs.words import IN_PIT, Event, Stage, State
 from domain.refusals import Refusal
 from storage import job_whole
 from storage.job_whole import WholeJob
@@ -37,6 +37,7 @@ from ui.pages.job_words import (
 )
 from ui.pages.owner import job_damage, job_facts, job_leaving, job_link, job_moving, job_story, job_ways
 from ui.pages.owner.jobs_board import of_menu
+from ui.pages.owner.pit_camera import PitPicture
 from ui.pages.owner.timelapse import timelapse_card
 from ui.texts import _
 
@@ -58,6 +59,7 @@ def install(feed: JobFeed) -> None:
         async with shell.framed(seat, current=shell.JOBS, title=title, back=shell.JOBS) as frame:
             shown = _JobPage(seat, frame, whole)
             shown.start()
+            await shown.show_picture()
             await shown.show_customers_side()
             feed.follow(seat.viewer.tenant_id, shown.news)
         return None
@@ -75,11 +77,13 @@ class _JobPage:
         self._seat, self._frame, self._whole = seat, frame, whole
         self._may = seat.viewer.may(Intent.WORK_ON_JOBS)
         self._shown_moves: tuple[State, tuple[Event, ...]] | None = None
+        self._picture = PitPicture()
 
     def start(self) -> None:
         self._chips, self._moves = self._frame.beside_title, self._frame.actions
         with Element("div").classes("columns job-page"):
             with Element("div").classes("stack wide"):
+                self._picture.stand()
                 self._work = Element("div").classes("stack wide")
             with Element("div").classes("stack wide"):
                 self._car = Element("div").classes("stack wide")
@@ -108,7 +112,13 @@ class _JobPage:
             self._whole = whole
             self._show()
             self._buttons()
+            await self.show_picture()
             await self.show_customers_side()
+
+    async def show_picture(self) -> None:
+        """The pit's live picture, while the car stands in it."""
+        row = self._whole.row
+        await self._picture.show(row.pit_id if row.state in IN_PIT else None)
 
     async def show_customers_side(self) -> None:
         """The customer's link and the passport."""

@@ -19,6 +19,7 @@ from ui.components.work_tablet import Worker, WorkTablet
 from ui.page import page
 from ui.pages import shell
 from ui.pages.owner.overview import read_cards
+from ui.pages.owner.pit_camera import PitPicture
 from ui.pages.staff.work_alerts import warnings
 from ui.pages.staff.work_words import work_words
 from ui.texts import _
@@ -41,7 +42,7 @@ def install(feed: AlertFeed) -> None:
         async with shell.framed(seat, current=shell.WORK, title=_("My work"), title_on_phone=False) as frame:
             if seat.theme == "system":
                 ui.context.client.page.dark = DARK["light"]  # workshop lamps
-            viewer = seat.viewer
+            viewer, picture = seat.viewer, PitPicture()
             tablet = WorkTablet(
                 cards,
                 by=Worker(str(viewer.person_id), str(viewer.tenant_id), viewer.name),
@@ -49,7 +50,10 @@ def install(feed: AlertFeed) -> None:
                 facts={"stage_checks": STAGE_CHECKS, "checklists": CHECKLISTS},
                 words=work_words(),
                 on_visibility=live.join_workshop(viewer),
+                on_pit=lambda pit: picture.show(shell.parse_id(pit)),
             )
+            with tablet:
+                picture.stand()
 
         async def warn(rows: list[AlertRow]) -> None:
             tablet.warn(warnings(rows))
