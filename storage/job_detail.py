@@ -67,15 +67,15 @@ async def _one(tx: AsyncSession, select: str, tenant_id: UUID, job_id: UUID) -> 
 _OF_JOB = "(SELECT j.vehicle_id FROM job j WHERE j.tenant_id = :tenant AND j.id = :job)"
 
 
-async def save_customer(tx: AsyncSession, tenant_id: UUID, job_id: UUID, said: dict[str, Any], now: datetime) -> None:
-    """Consent keeps the moment at which it was given first."""
+async def save_customer(tx: AsyncSession, tenant_id: UUID, job_id: UUID, said: dict[str, Any]) -> None:
+    """All but what was agreed about notices."""
     await tx.execute(
         text(
-            "UPDATE customer SET name = :name, phone = :phone, mail = :mail, language = :language, notices_agreed_at ="
-            " CASE WHEN :agrees_to_notices THEN coalesce(notices_agreed_at, :now) END WHERE tenant_id = :tenant"
+            "UPDATE customer SET name = :name, phone = :phone, mail = :mail, language = :language"
+            " WHERE tenant_id = :tenant"
             f" AND id = (SELECT v.customer_id FROM vehicle v WHERE v.tenant_id = :tenant AND v.id = {_OF_JOB})"
         ),
-        said | {"tenant": tenant_id, "job": job_id, "now": now},
+        said | {"tenant": tenant_id, "job": job_id},
     )
 
 

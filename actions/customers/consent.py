@@ -34,18 +34,19 @@ async def record_consent(job_id: UUID, agrees: bool, by: Viewer, now: datetime) 
     if not by.may(Intent.WORK_ON_JOBS):
         return Refusal.NOT_ALLOWED
     async with transaction(by.tenant_id) as tx:
-        return await _record(tx, by.tenant_id, job_id, agrees, by, now)
+        return await record_within(tx, by.tenant_id, job_id, agrees, by, now)
 
 
 async def consent_by_link(followed: Followed, agrees: bool, now: datetime) -> Refusal | None:
     """What the customer says through the link. ALREADY_SO."""
     async with transaction(followed.tenant_id) as tx:
-        return await _record(tx, followed.tenant_id, followed.job_id, agrees, None, now)
+        return await record_within(tx, followed.tenant_id, followed.job_id, agrees, None, now)
 
 
-async def _record(
+async def record_within(
     tx: AsyncSession, tenant_id: UUID, job_id: UUID, agrees: bool, by: Viewer | None, now: datetime
 ) -> Refusal | None:
+    """As part of a change whose rights were looked at. `by`: None is the customer. ALREADY_SO, NOT_FOUND."""
     customer = await customers.of_job(tx, tenant_id, job_id, lock=True)
     if customer is None:
         return Refusal.NOT_FOUND

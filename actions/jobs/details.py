@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from actions.customers import consent
 from actions.jobs.create import NOTE_CHARS, WORD_CHARS
 from actions.jobs.trail import Deed, tell
 from domain.access import Intent, Viewer
@@ -15,10 +16,13 @@ from storage.job_intake import NewCustomer, NewVehicle
 from storage.session import transaction
 
 _NEEDED = ("name", "make", "model")
+_CONSENT = "agrees_to_notices"
 
 
 async def change_customer(job_id: UUID, said: NewCustomer, by: Viewer, now: datetime) -> Refusal | None:
-    """Of this job and of every other of the same customer. EMPTY: no name. ALREADY_SO: nothing would change."""
+    """Of this job and of every other of the same customer. What was agreed about notices is recorded as consent, which
+    also takes back what waits to be sent. EMPTY: no name. ALREADY_SO: nothing would change.
+    """
     return await _change(job_id, Deed.CHANGE_CUSTOMER, asdict(said), by, now)
 
 
@@ -48,7 +52,12 @@ async def _change(job_id: UUID, deed: Deed, said: dict[str, Any], by: Viewer, no
         changed = {name: value for name, value in said.items() if value != known[name]}
         if not changed:
             return Refusal.ALREADY_SO
-        await _save(tx, deed, by.tenant_id, job_id, said, now)
+        agrees = changed.pop(_CONSENT, None)
+        if agrees is not None:
+            await consent.record_within(tx, by.tenant_id, job_id, agrees, by, now)
+        if not changed:
+            return None
+        await _save(tx, deed, by.tenant_id, job_id, said)
         before = {name: known[name] for name in changed}
         await tell(tx, deed, locked.job, locked.name, by, now, before=before, after=changed)
     return None
@@ -63,10 +72,10 @@ async def _known(tx: Any, deed: Deed, tenant_id: UUID, job_id: UUID) -> dict[str
     return await reads[deed](tx, tenant_id, job_id)
 
 
-async def _save(tx: Any, deed: Deed, tenant_id: UUID, job_id: UUID, said: dict[str, Any], now: datetime) -> None:
+async def _save(tx: Any, deed: Deed, tenant_id: UUID, job_id: UUID, said: dict[str, Any]) -> None:
     match deed:
         case Deed.CHANGE_CUSTOMER:
-            await job_detail.save_customer(tx, tenant_id, job_id, said, now)
+            await job_detail.save_customer(tx, tenant_id, job_id, said)
         case Deed.CHANGE_VEHICLE:
             await job_detail.save_vehicle(tx, tenant_id, job_id, said)
         case _:

@@ -13,6 +13,7 @@ from actions.customers.send_link import send_link
 from actions.customers.settings import CustomerNotices, Gateway, notices_of, set_notices
 from actions.jobs import links
 from actions.jobs.create import Created, create
+from actions.jobs.details import change_customer
 from actions.outbox import ways
 from actions.outbox.sender import Sender
 from domain.access import Viewer
@@ -113,6 +114,23 @@ async def test_nobody_is_told_without_consent_and_withdrawing_it_takes_back_what
         assert await stand() == [("customer_late", "withdrawn", 0)]
     trail = await fetch("SELECT intent, person_name FROM audit WHERE kind = 'customer' ORDER BY n")
     assert trail == [("agree_to_notices", "Staff Here"), ("withdraw_from_notices", "Staff Here")]
+
+
+async def test_consent_that_is_corrected_with_the_customer_goes_the_same_way(world: World) -> None:
+    with mail_server() as box:
+        ways.open(mail_offer(box))
+        job, by = await taken_in(world, mail="meera@example.org"), world.here.staff
+        assert [status for _, status, _ in await stand()] == ["waiting"]
+        no = NewCustomer("Meera Nair", "098765 43210", "meera@example.org", "en", False)
+        assert await change_customer(job.job_id, no, by, NOW) is None
+        assert [status for _, status, _ in await stand()] == ["withdrawn"]
+        assert await change_customer(job.job_id, no, by, NOW) is Refusal.ALREADY_SO
+        assert await change_customer(job.job_id, replace(no, name="M. Nair", agrees_to_notices=True), by, NOW) is None
+    trail = await fetch("SELECT intent, kind FROM audit WHERE intent <> 'create_job' ORDER BY n")
+    assert trail[-3:] == [
+        ("withdraw_from_notices", "customer"), ("agree_to_notices", "customer"), ("change_customer", "job"),
+    ]  # fmt: skip
+    assert await fetch("SELECT name, notices_agreed_at FROM customer") == [("M. Nair", NOW)]
 
 
 async def test_who_agrees_no_longer_gets_nothing_even_if_it_was_changed_elsewhere(world: World) -> None:

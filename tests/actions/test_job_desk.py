@@ -147,7 +147,7 @@ async def test_corrections_say_what_was_before_and_hold_for_every_job_of_the_car
     assert await details.change_vehicle(first, replace(CAR, plate="a\nb"), by, NOW) is Refusal.EMPTY
     assert await details.change_job(first, "x" * 2_001, True, by, NOW) is Refusal.TOO_LONG
     assert await details.change_job(first, "Matte film", True, by, NOW) is Refusal.ALREADY_SO
-    assert (await trail(world.here))[2:] == ["change_vehicle", "change_customer", "change_job"]
+    assert (await trail(world.here))[2:] == ["change_vehicle", "agree_to_notices", "change_job"]
 
 
 async def test_the_timeline_holds_the_alerts_of_the_pit_while_the_car_was_there(world: World) -> None:
