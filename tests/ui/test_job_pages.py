@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,21 +15,26 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from actions.announce import hear
 from actions.jobs.create import Created, NewJob, create
+from actions.jobs.photos import take
 from domain.access import Viewer
-from domain.jobs.words import State
-from storage import job_papers, jobs, workshop
+from domain.jobs.words import Stage, State
+from storage import job_damage, job_papers, jobs, workshop
+from storage.job_damage import MarkRow
 from storage.jobs import JobRow
+from storage.photos import PhotoRow
 from storage.session import transaction
 from tests.actions.test_job_desk import SIGNATURE, complete, roll_of
 from tests.actions.test_jobs import NEW, ready
 from tests.conftest import World
+from tests.pictures import photo
 from tests.ui.conftest import Visitor
-from tests.ui.doors import PATIENCE
+from tests.ui.doors import PATIENCE, press, until
 from ui.components.damage_map import DamageMap
 from ui.components.job_board import JobBoard
 from ui.components.pit_calendar import PitCalendar
 from ui.components.pit_grid import PitGrid
 from ui.components.signature import Signature
+from ui.pages.owner.photo_choice import PhotoChoice
 
 
 async def made_now(by: Viewer, new: NewJob = NEW) -> UUID:
@@ -200,6 +206,62 @@ async def test_damage_is_marked_on_the_drawing(visitor: Visitor, world: World) -
             if (await jobs.timeline(tx, world.here.tenant_id, job_id))[-1].kind == "mark_damage":
                 return
     raise AssertionError("no damage was marked")
+
+
+async def test_a_mark_of_damage_has_the_photo_that_was_chosen_and_keeps_it_when_it_comes_back(
+    visitor: Visitor, world: World
+) -> None:
+    job_id, other_id = [await made_now(world.here.owner) for _ in range(2)]
+    [mine, _others] = [
+        await take(id_, BytesIO(photo()), Stage.INSPECTION, world.here.staff, datetime.now(UTC), key=uuid4())
+        for id_ in (job_id, other_id)
+    ]
+    assert isinstance(mine, PhotoRow)
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open(f"/jobs/{job_id}")
+    tell(visitor, only(visitor, DamageMap), "point", {"x": 205, "y": 500})
+    await sees(visitor, "Photo of it")
+    choice = only(visitor, PhotoChoice)
+    assert offered(choice) == ["", str(mine.id)]
+    tell(visitor, radios(choice)[1], "change", None)
+    type_into(visitor, "What is it", "Stone chip")
+    visitor.press("Mark it")
+    assert await marked_photo(world, job_id) == mine.id
+    await visitor.user.open(f"/jobs/{job_id}")
+    assert f"/api/v1/photos/{mine.id}?size=thumb" in pictures(visitor)
+    await press(visitor, "Take mark 1 off")
+    await sees(visitor, "The mark is off.")
+    assert await marks_of(world, job_id) == []
+    visitor.press("Undo")
+    assert await marked_photo(world, job_id) == mine.id
+
+
+def radios(choice: Element) -> list[Element]:
+    return [each for each in choice.descendants() if each.props.get("type") == "radio"]
+
+
+def offered(choice: Element) -> list[object]:
+    return [each.props["value"] for each in radios(choice)]
+
+
+def pictures(visitor: Visitor) -> list[object]:
+    with visitor.user:
+        return [each.props["src"] for each in ElementFilter() if each.tag == "img"]
+
+
+async def marks_of(world: World, job_id: UUID) -> list[MarkRow]:
+    async with transaction(world.here.tenant_id) as tx:
+        return await job_damage.marks(tx, world.here.tenant_id, job_id)
+
+
+async def marked_photo(world: World, job_id: UUID) -> UUID | None:
+    await until(lambda: has_marks(world, job_id))
+    [mark] = await marks_of(world, job_id)
+    return mark.photo_id
+
+
+async def has_marks(world: World, job_id: UUID) -> bool:
+    return bool(await marks_of(world, job_id))
 
 
 async def test_a_car_goes_home_with_a_signature_and_its_warranty_is_printed(visitor: Visitor, world: World) -> None:

@@ -14,12 +14,13 @@ from storage.job_damage import MarkRow
 from storage.job_whole import WholeJob
 from ui.components.damage_map import AREAS, DamageMap, Mark, area_of
 from ui.components.dialog import answer_of
-from ui.components.field import select_field, text_field
+from ui.components.field import Field, select_field, text_field
 from ui.components.markup import Text
 from ui.components.pieces import Card, button, icon_button
 from ui.components.toast import toast
 from ui.pages.account.asking import permitted
 from ui.pages.job_words import refusal_text
+from ui.pages.owner.photo_choice import PhotoChoice, photos_to_choose, thumbnail
 from ui.texts import _, moment, number
 
 
@@ -44,44 +45,54 @@ def _listed(job_id: UUID, n: int, mark: MarkRow, open_: bool) -> None:
         with Element("div").classes("says"):
             Text("h3", mark.said)
             Text("p", area_of(mark.x, mark.y))
-        if open_:
-            label = _("Take mark {n} off").format(n=number(n))
-            icon_button("delete", label, lambda: _unmark(job_id, mark)).classes("plain")
+        with Element("div").classes("cluster"):
+            if mark.photo_id:
+                thumbnail(mark.photo_id, _("Photo of the damage: {what}").format(what=mark.said))
+            if open_:
+                label = _("Take mark {n} off").format(n=number(n))
+                icon_button("delete", label, lambda: _unmark(job_id, mark)).classes("plain")
 
 
 async def _mark(job_id: UUID, x: int, y: int) -> None:
+    photos = await photos_to_choose(job_id)
     with ui.dialog() as dialog, Element("div").classes("dialog stack wide"):
         Text("h2", _("Damage: {part}").format(part=area_of(x, y)))
         said = text_field(_("What is it"), help=_("Scratch 4 cm, dent, stone chip"), check=_some_words)
         said.input.props.update({"maxlength": notes.SAID_CHARS, "autofocus": True})
         said.input.on("keydown.enter", lambda: dialog.submit(True) if said.is_right() else None)
-        with Element("footer"):
-            button(_("Cancel"), lambda: dialog.submit(None))
-            button(_("Mark it"), lambda: dialog.submit(True) if said.is_right() else None, kind="primary")
+        choice = PhotoChoice(photos)
+        _footer(dialog, said)
     if await answer_of(dialog):
-        await _save(job_id, x, y, str(said.value))
+        await _save(job_id, x, y, str(said.value), choice.photo_id)
 
 
 async def _mark_area(job_id: UUID) -> None:
     """For those who don't tap: a part of the car by its name."""
+    photos = await photos_to_choose(job_id)
     with ui.dialog() as dialog, Element("div").classes("dialog stack wide"):
         Text("h2", _("Mark damage"))
         part = select_field(_("Part of the car"), {key: _(area[0]) for key, area in AREAS.items()}, next(iter(AREAS)))
         said = text_field(_("What is it"), help=_("Scratch 4 cm, dent, stone chip"), check=_some_words)
         said.input.props["maxlength"] = notes.SAID_CHARS
-        with Element("footer"):
-            button(_("Cancel"), lambda: dialog.submit(None))
-            button(_("Mark it"), lambda: dialog.submit(True) if said.is_right() else None, kind="primary")
+        choice = PhotoChoice(photos)
+        _footer(dialog, said)
     if await answer_of(dialog):
         _word, x, y = AREAS[str(part.value)]
-        await _save(job_id, x, y, str(said.value))
+        await _save(job_id, x, y, str(said.value), choice.photo_id)
 
 
-async def _save(job_id: UUID, x: int, y: int, said: str) -> None:
+def _footer(dialog: ui.dialog, said: Field) -> None:
+    with Element("footer"):
+        button(_("Cancel"), lambda: dialog.submit(None))
+        button(_("Mark it"), lambda: dialog.submit(True) if said.is_right() else None, kind="primary")
+
+
+async def _save(job_id: UUID, x: int, y: int, said: str, photo_id: UUID | None) -> None:
     seat = await permitted(Intent.WORK_ON_JOBS)
     if seat is None:
         return
-    answer = await damage.mark(job_id, x, y, said, seat.viewer, datetime.now(UTC), key=uuid4())
+    now = datetime.now(UTC)
+    answer = await damage.mark(job_id, x, y, said, seat.viewer, now, key=uuid4(), photo_id=photo_id)
     if isinstance(answer, Refusal):
         toast("warn", refusal_text(answer))
 
@@ -94,7 +105,7 @@ async def _unmark(job_id: UUID, mark: MarkRow) -> None:
     if answer is not None:
         toast("warn", refusal_text(answer))
         return
-    toast("ok", _("The mark is off."), _("Undo"), lambda: _save(job_id, mark.x, mark.y, mark.said))
+    toast("ok", _("The mark is off."), _("Undo"), lambda: _save(job_id, mark.x, mark.y, mark.said, mark.photo_id))
 
 
 def defects_card(whole: WholeJob, may: bool, zone: str, now: datetime) -> None:
