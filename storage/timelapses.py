@@ -73,3 +73,19 @@ async def of_job(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> list[tuple[
         {"tenant": tenant_id, "job": job_id},
     )
     return [(row.camera_id, bytes(row.content_sha256)) for row in found.all()]
+
+
+async def for_customer(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> list[bytes]:
+    """Digests of the films that the job's customer may see: the video was agreed, and the camera is one that customers
+    may look at.
+    """
+    found = await tx.execute(
+        text(
+            "SELECT l.content_sha256 FROM timelapse l"
+            " JOIN job j ON j.tenant_id = l.tenant_id AND j.id = l.job_id AND j.video_allowed"
+            " JOIN camera c ON c.tenant_id = l.tenant_id AND c.id = l.camera_id AND 'customer' = ANY(c.watchers)"
+            " WHERE l.tenant_id = :tenant AND l.job_id = :job AND l.made_at IS NOT NULL ORDER BY l.camera_id"
+        ),
+        {"tenant": tenant_id, "job": job_id},
+    )
+    return [bytes(digest) for digest in found.scalars()]

@@ -18,7 +18,7 @@ from domain.limits import Level
 from domain.readings import Metric
 from domain.refusals import Refusal, TryLater
 from domain.throttling import ADDRESS
-from storage import job_links, job_rows, job_seen
+from storage import job_links, job_rows, job_seen, timelapses
 from storage.job_rows import LockedJob
 from storage.job_seen import SeenRow
 from storage.session import EVERY_TENANT, transaction
@@ -82,6 +82,8 @@ class Tracked:
     air: Air | None
     photos: tuple[Photo, ...]
     video_allowed: bool
+    films: tuple[str, ...]
+    """Keys of the time-lapses, if the customer may see them."""
     agrees_to_notices: bool
     passport_id: UUID | None
     """Public, as the passport is."""
@@ -126,6 +128,7 @@ async def seen(followed: Followed, now: datetime) -> Tracked | None:
         calendar = await job_rows.calendar(tx, tenant_id)
         climate = await climate_of_job(tx, tenant_id, job_id, now)
         photos = await job_seen.released_photos(tx, tenant_id, job_id)
+        films = await timelapses.for_customer(tx, tenant_id, job_id)
     job, expected = locked.job, _forecast(locked, row, calendar, now)
     return Tracked(
         state=job.state,
@@ -145,8 +148,9 @@ async def seen(followed: Followed, now: datetime) -> Tracked | None:
         steps=_steps(locked, row, climate, expected, calendar, now),
         climate_share=share_of(span.judged for span in climate),
         air=air_of(climate),
-        photos=tuple(Photo(photo_key(p.digest), p.width, p.height) for p in photos),
+        photos=tuple(Photo(key_of_content(p.digest), p.width, p.height) for p in photos),
         video_allowed=row.video_allowed and job.state in (State.IN_PROGRESS, State.QUALITY_CHECK),
+        films=tuple(key_of_content(digest) for digest in films),
         agrees_to_notices=row.agreed_at is not None,
         passport_id=row.passport_id,
         link_ends_at=row.link_ends_at,
@@ -154,7 +158,7 @@ async def seen(followed: Followed, now: datetime) -> Tracked | None:
     )
 
 
-def photo_key(digest: bytes) -> str:
+def key_of_content(digest: bytes) -> str:
     return digest.hex()[:MARK_CHARS]
 
 
@@ -162,7 +166,14 @@ async def photo_of(followed: Followed, key: str) -> bytes | None:
     """The hash of a released photo's content."""
     async with transaction(followed.tenant_id) as tx:
         photos = await job_seen.released_photos(tx, followed.tenant_id, followed.job_id)
-    return next((photo.digest for photo in photos if photo_key(photo.digest) == key), None)
+    return next((photo.digest for photo in photos if key_of_content(photo.digest) == key), None)
+
+
+async def film_of(followed: Followed, key: str) -> bytes | None:
+    """The hash of a time-lapse that the customer may see now."""
+    async with transaction(followed.tenant_id) as tx:
+        films = await timelapses.for_customer(tx, followed.tenant_id, followed.job_id)
+    return next((digest for digest in films if key_of_content(digest) == key), None)
 
 
 def _forecast(locked: LockedJob, row: SeenRow, calendar: WorkingCalendar, now: datetime) -> Forecast:

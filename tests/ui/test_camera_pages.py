@@ -3,21 +3,17 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import UUID
 
 import pytest
 from nicegui import ElementFilter, ui
 
 from actions.cameras import discovery
-from actions.cameras.keeping import add, camera_of
-from domain.cameras.address import CameraAddress
-from domain.cameras.makes import Make
-from domain.cameras.watching import Watcher
+from actions.cameras.keeping import camera_of
 from domain.jobs.words import Event
 from domain.refusals import Refusal
 from domain.video import CameraState, Probe, VideoRefusal
-from storage.cameras import CameraSettings
-from tests.conftest import Workshop, World
+from tests.conftest import World
+from tests.ui.camera_parts import camera_in
 from tests.ui.conftest import Visitor
 from tests.ui.doors import choose, execute, fill, find, one, press, record_ways, see, until
 from tests.ui.test_tracking_pages import made, moved
@@ -27,14 +23,6 @@ from ui.components.work_tablet import WorkTablet
 
 __all__ = ["gateway"]
 FOUND = Probe("h264", 1280, 720, 25.0, JPEG)
-
-
-async def camera_in(shop: Workshop, watchers: frozenset[Watcher] = frozenset(Watcher)) -> UUID:
-    address = CameraAddress("192.0.2.64", 554, "/live", "admin", "s3cret")
-    said = CameraSettings(shop.pit_id, "Over the lift", Make.HIKVISION, address, watchers=watchers)
-    camera_id = await add(said, shop.owner, datetime.now(UTC))
-    assert isinstance(camera_id, UUID)
-    return camera_id
 
 
 async def test_the_owner_tests_a_camera_takes_the_path_that_has_a_picture_and_saves_it(

@@ -21,11 +21,12 @@ from domain.customer_news import CustomerNews
 from domain.jobs.job import Ask
 from domain.jobs.words import Event, HoldReason, Stage, WorkType
 from domain.readings import Metric
-from storage import photo_files
+from storage import photo_files, still_files
 from storage.job_intake import NewCustomer, NewVehicle
 from storage.photos import PhotoRow
 from tests.conftest import Workshop, World
 from tests.pictures import photo as picture
+from tests.ui.camera_parts import camera_in
 from tests.ui.conftest import Visitor
 from tests.ui.doors import execute, one
 
@@ -217,3 +218,31 @@ async def test_photos_are_seen_by_the_link_once_they_are_released(
     assert full.headers["content-type"] == "image/jpeg" and full.headers["referrer-policy"] == "no-referrer"
     other = await made(world.there)
     assert (await opened(visitor, f"/t/{other.token}/photos/{key}")).status_code == 404
+
+
+async def test_the_time_lapse_is_seen_by_the_link_only_as_long_as_video_is_agreed(
+    world: World, visitor: Visitor, tmp_path: Path
+) -> None:
+    still_files.open(tmp_path / "stills")
+    job, shop = await made(world.here), world.here
+    camera_id = await camera_in(shop)
+    digest = await asyncio.to_thread(still_files.keep, shop.tenant_id, b"a film")
+    await execute(
+        "INSERT INTO timelapse (id, tenant_id, job_id, camera_id, asked_at, made_at, content_sha256, size)"
+        " VALUES (gen_random_uuid(), :tenant, :job, :camera, :now, :now, :digest, 6)",
+        tenant=shop.tenant_id, job=job.job_id, camera=camera_id, now=NOW, digest=digest,
+    )  # fmt: skip
+    page, film = f"/t/{job.token}", f"/t/{job.token}/films/{digest.hex()[:16]}.mp4"
+
+    async def seen() -> tuple[bool, int]:
+        return film in (await opened(visitor, page)).text, (await opened(visitor, film)).status_code
+
+    assert await seen() == (False, 404)
+    await execute("UPDATE job SET video_allowed = true WHERE id = :id", id=job.job_id)
+    assert await seen() == (True, 200)
+    assert (await opened(visitor, film)).content == b"a film"
+    other = await made(shop)
+    await execute("UPDATE job SET video_allowed = true WHERE id = :id", id=other.job_id)
+    assert (await opened(visitor, film.replace(job.token, other.token))).status_code == 404
+    await execute("UPDATE camera SET watchers = '{staff}' WHERE id = :id", id=camera_id)
+    assert await seen() == (False, 404)

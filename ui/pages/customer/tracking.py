@@ -1,4 +1,4 @@
-"""The page behind a customer's link, `/t/{token}`: what it shows, its news, the released photos.
+"""The page behind a customer's link, `/t/{token}`: what it shows, its news, the released photos, the time-lapse.
 
 A link that nobody made, that is over, or that was ended is one and the same friendly page.
 """
@@ -7,11 +7,11 @@ import asyncio
 
 from nicegui import app
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 from actions.jobs import tracked
 from actions.jobs.tracked import Followed, Tracked
-from storage import photo_files
+from storage import photo_files, still_files
 from ui.pages.customer import notices
 from ui.pages.customer.asked import found_by, now, unknown
 from ui.pages.customer.document import document, headers
@@ -67,6 +67,17 @@ def install(feed: TrackFeed) -> None:
         if content is None:
             return Response(status_code=404, headers=headers())
         return Response(content, media_type="image/jpeg", headers=headers() | {"Cache-Control": PHOTO_KEPT})
+
+    @app.get("/t/{token}/films/{key}.mp4", include_in_schema=False)
+    async def film(request: Request, token: str, key: str) -> Response:
+        found = await found_by(request, token)
+        if isinstance(found, Response):
+            return found
+        digest = await tracked.film_of(found, key)
+        file = still_files.path_of(found.tenant_id, digest) if digest else None
+        if file is None or not await asyncio.to_thread(file.is_file):
+            return Response(status_code=404, headers=headers())
+        return FileResponse(file, media_type="video/mp4", headers=headers())
 
     notices.install()
 

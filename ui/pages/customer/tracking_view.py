@@ -27,6 +27,7 @@ def content(seen: Tracked, token: str, now: datetime) -> str:
         "notes": _notes(seen, now),
         "passport": _passport(seen),
         "video": _video(seen),
+        "films": _films(seen, base),
         "steps": _steps(seen, now),
         "air": _air(seen, now),
         "photos": _photos(seen.photos, base),
@@ -141,6 +142,12 @@ def _video(seen: Tracked) -> str:
     return (
         f'<section class="card" hidden><h2>{heading}</h2><div class="video" id="{VIDEO_HOOK}" {told}></div></section>'
     )
+
+
+def _films(seen: Tracked, base: str) -> str:
+    """The work in a minute, as each camera saw it."""
+    text = escape(_("Open the time-lapse"))
+    return "".join(f'<a class="go" href="{base}/films/{key}.mp4">{sign("film")}{text}</a>' for key in seen.films)
 
 
 def _steps(seen: Tracked, now: datetime) -> str:

@@ -9,6 +9,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from actions import passports
+from actions.cameras.timelapses import cameras_with_film
 from actions.customers.consent import consent_of, record_consent
 from actions.customers.send_link import send_link
 from actions.jobs import links
@@ -29,6 +30,7 @@ from ui.links import absolute
 from ui.pages.account.asking import permitted
 from ui.pages.account.words import refusal_text, wait_text
 from ui.pages.owner.job_link_sheet import sheet_path
+from ui.pages.owner.timelapse import film_path
 from ui.texts import _, day, moment
 
 Changed = Callable[[], Awaitable[None]]
@@ -43,6 +45,8 @@ class CustomersSide:
     """None: no link works."""
     customer: CustomerRow
     passport: PassportRow | None
+    films: tuple[str, ...] = ()
+    """Where the time-lapses of the job are, for the workshop."""
 
 
 async def read(job_id: UUID, seat: Seat) -> CustomersSide | None:
@@ -51,7 +55,8 @@ async def read(job_id: UUID, seat: Seat) -> CustomersSide | None:
     customer, passport = await consent_of(job_id, seat.viewer), await passports.of_job(job_id, seat.viewer)
     if isinstance(link, Refusal) or isinstance(customer, Refusal) or isinstance(passport, Refusal):
         return None
-    return CustomersSide(job_id, link, customer, passport)
+    films = tuple(film_path(job_id, camera_id) for camera_id in await cameras_with_film(job_id, seat.viewer))
+    return CustomersSide(job_id, link, customer, passport, films)
 
 
 def link_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
@@ -176,6 +181,8 @@ def passport_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
             link_button(_("Open"), f"/p/{row.id}", icon="open_in_new")
             if row.revoked_at is None:
                 link_button(_("PDF"), f"/p/{row.id}/passport.pdf", icon="picture_as_pdf")
+            for href in side.films:
+                link_button(_("Time-lapse"), href, icon="movie")
             if may and row.revoked_at is None:
                 button(_("Revoke"), lambda: _revoke(job_id, changed), kind="plain")
             elif may:

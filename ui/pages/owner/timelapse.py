@@ -26,10 +26,15 @@ def install() -> None:
         return FileResponse(found, media_type="video/mp4", headers={"Cache-Control": "private, no-store"})
 
 
+def film_path(job_id: UUID, camera_id: UUID) -> str:
+    """Where the workshop sees the film."""
+    return f"/timelapse/{job_id}/{camera_id}.mp4"
+
+
 async def timelapse_card(seat: Seat, job_id: UUID) -> None:
     """Nothing, as long as there is no film."""
     for camera_id in await cameras_with_film(job_id, seat.viewer):
-        href = f"/timelapse/{job_id}/{camera_id}.mp4"
+        href = film_path(job_id, camera_id)
         with Card(_("Time-lapse")):
             raw(f'<video class="camera-still" controls preload="none" src="{href}"></video>')
             with Element("div").classes("inside"):
