@@ -1,6 +1,7 @@
 """Brings a database to this program's version: roles, then migrations, one process at a time."""
 
 import asyncio
+import time
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -9,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
+from psycopg.rows import TupleRow
 from sqlalchemy import create_engine
 
 from storage.secret import derive
@@ -17,6 +19,9 @@ from storage.session import Urls
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 MIGRATION_LOCK = 7_401_001  # advisory lock: any number that nothing else here uses
 SERVER_VERSION_MIN = 160_000
+COMES_UP_WITHIN_S = 60.0
+LOOKS_EVERY_S = 0.2
+COMING_UP = ("is starting up", "is not yet accepting connections", "in recovery mode")
 OWNER = "pitpilot_owner"
 _ROLES = ("pitpilot_app", "pitpilot_worker")
 
@@ -53,9 +58,21 @@ async def prepare(owner_url: str, secret: bytes) -> Urls:
     return await asyncio.to_thread(_prepare, owner_url, secret)
 
 
+def connected(url: str) -> psycopg.Connection[TupleRow]:
+    """A connection; of a server that says of itself that it is on its way up, as after a crash, as soon as it is."""
+    until = time.monotonic() + COMES_UP_WITHIN_S
+    while True:
+        try:
+            return psycopg.connect(url, autocommit=True, connect_timeout=10)
+        except psycopg.OperationalError as error:
+            if not any(word in str(error) for word in COMING_UP) or time.monotonic() > until:
+                raise
+        time.sleep(LOOKS_EVERY_S)
+
+
 def _prepare(owner_url: str, secret: bytes) -> Urls:
     passwords = {role: derive(secret, role) for role in _ROLES}
-    with psycopg.connect(owner_url, autocommit=True, connect_timeout=10) as connection:
+    with connected(owner_url) as connection:
         if connection.info.server_version < SERVER_VERSION_MIN:
             raise DatabaseTooOld(f"PostgreSQL 16 or newer is needed, found {connection.info.server_version // 10_000}")
         connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))  # ends with the connection

@@ -25,8 +25,8 @@ async def test_a_device_shows_its_words_its_loss_and_its_rejections(doors: Doors
         "id": "pp-here", "name": "PP-HERE", "kind": "pit", "pit_id": str(shop.pit_id), "pit": "Pit 1 here",
         "enabled": True, "online": True, "heard_at": NOW.isoformat().replace("+00:00", "Z"), "firmware": "1.2.0",
         "rssi_dbm": -61, "up_s": 90, "clock_off_ms": -4, "expected": 5, "lost": 2, "rejected_today": 3,
-        "identity": "waiting", "credential": None, "claimed_at": None, "revoked_at": None, "certificate_until": None,
-        "claim_code_until": None,
+        "identity": "waiting", "link": "mqtt", "credential": None, "claimed_at": None, "revoked_at": None,
+        "certificate_until": None, "claim_code_until": None,
     }  # fmt: skip
     said = (await doors.staff.get("/api/v1/devices/pp-here")).json()
     rejections = said.pop("rejections")

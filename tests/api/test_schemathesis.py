@@ -37,6 +37,8 @@ EXAMPLES = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 3}  # of each o
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PASSWORD = "a password that nobody uses"
 TRAILS = ("GET /v1/audit", "GET /v1/audit/export.csv", "GET /v1/platform/pumps")
+PUBLIC = ("GET /v1/passports/{passport_id}",)
+"""Whoever holds a car's passport may read it."""
 TENANTS = ("GET /v1/tenants", "GET /v1/tenants/{tenant_id}")
 HERE, THERE = "q7jx-of-here", "q7jx-of-there"
 """Stand in every text of a tenant, and can't come about by chance."""
@@ -126,7 +128,7 @@ async def askers_of(world: World) -> list[Asker]:
         def headers() -> dict[str, str]:
             return {"Authorization": "Bearer " + asyncio.run_coroutine_threadsafe(token_of(viewer), loop).result(10)}
 
-        return Asker(name, headers, must_not_hear, frozenset(but_in))
+        return Asker(name, headers, must_not_hear, frozenset((*but_in, *PUBLIC)))
 
     return [
         asker("member", Viewer(member, "Member", world.here.tenant_id, Role.MEMBER), THERE),
@@ -135,7 +137,7 @@ async def askers_of(world: World) -> list[Asker]:
         asker("another tenant's owner", world.there.owner, HERE),
         # The platform resets passwords of everybody, and its own trail says whose; and it knows every tenant's name.
         asker("super_admin", Viewer(root, "Root", platform, Role.SUPER_ADMIN), HERE, THERE, but_in=(*TRAILS, *TENANTS)),
-        Asker("nobody", dict, (HERE, THERE)),
+        Asker("nobody", dict, (HERE, THERE), frozenset(PUBLIC)),
     ]
 
 

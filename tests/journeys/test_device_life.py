@@ -190,4 +190,6 @@ async def test_a_controller_is_claimed_runs_a_turn_is_updated_and_goes_back_from
     await expect(bad).to_contain_text("The new firmware failed its test, so it went back", timeout=PATIENCE_MS)
     await expect(owner.locator("body")).to_contain_text("It runs 1.1.0.", timeout=PATIENCE_MS)
     assert village.is_on() == (False, False)
-    assert await fetch("SELECT reason, count FROM rejection_count") == [], "all that it ever said was understood"
+    # The broker reads two connections in no order: the last state of one boot may come after the first of the next.
+    refused = await fetch("SELECT reason, count FROM rejection_count WHERE reason <> 'stale_state'")
+    assert refused == [], "all that it ever said was understood"

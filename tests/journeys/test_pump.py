@@ -1,5 +1,6 @@
 """Two members in two browsers, one motor with the real firmware: start, wait, power cut, and ledgers that add up."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -92,6 +93,7 @@ async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
     await says(first, "RUNNING")
     await says(second, "RUNNING")
     await says(first, "OFF")
+    await asyncio.sleep(1.5)  # whole seconds are charged: there shall be one
     await second.get_by_role("button", name="Stop").click()
     await says(second, "OFF")
     await expect(first.locator(".ring .face .num")).to_have_text("0", timeout=PATIENCE_MS)

@@ -15,6 +15,7 @@ from ui import guard
 
 EVIL = """<img src=x onerror="window.owned=1"></script><script>window.owned=2</script>{{$root.constructor}}"'"""
 PAGES_MAX = 40
+DOCUMENTS = (".pdf", ".csv", ".json")  # which a browser keeps, and does not show as pages
 TOO_BIG = 1009  # RFC 6455
 
 
@@ -33,7 +34,11 @@ async def every_page(page: Page, product: Product, first: list[str]) -> list[str
         assert await page.locator("img[src=x]").count() == 0, path
         links = await page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
         local = [urlsplit(link) for link in links if link.startswith(product.url)]
-        waiting += [link.path for link in local if not link.path.startswith(("/api/", "/sign-out"))]
+        waiting += [
+            link.path
+            for link in local
+            if not link.path.startswith(("/api/", "/sign-out")) and not link.path.endswith(DOCUMENTS)
+        ]
     return seen
 
 

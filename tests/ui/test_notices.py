@@ -16,6 +16,7 @@ FACTS: dict[str, Any] = {
     "raised_at": AT, "resolved_at": "2026-11-21T04:16:00+00:00", "told_at": AT, "link": "https://p.example/alerts/1",
     "name": "Bina", "tenant": "Baner PPF Studio", "role": "staff", "by": "Meera", "expires_at": AT, "at": AT,
     "address": "203.0.113.7", "status": "suspended", "note": "unpaid", "code": "123456", "passkey": "Phone",
+    "make": "Mahindra", "model": "Thar", "workshop": "Baner PPF Studio", "promised_at": AT,
 }  # fmt: skip
 SILENT = FACTS | {"rule": "silent", "level": 1, "value": None, "limit": None}
 MOTOR = FACTS | {"device": "Well 1", "pit": "", "value": None, "limit": None, "detail": ""}
