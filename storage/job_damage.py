@@ -17,6 +17,7 @@ class MarkRow:
     y: int
     said: str
     photo_id: UUID | None
+    """None also when the photo was removed since."""
     marked_at: datetime
     person: str | None
 
@@ -35,7 +36,8 @@ class DefectRow:
 async def marks(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> list[MarkRow]:
     rows = await tx.execute(
         text(
-            "SELECT d.id, d.x, d.y, d.said, d.photo_id, d.marked_at, p.name FROM damage_mark d"
+            "SELECT d.id, d.x, d.y, d.said, f.id, d.marked_at, p.name FROM damage_mark d"
+            " LEFT JOIN photo f ON f.tenant_id = d.tenant_id AND f.id = d.photo_id AND f.removed_at IS NULL"
             " LEFT JOIN person p ON p.id = d.marked_by WHERE d.tenant_id = :tenant AND d.job_id = :job"
             " AND d.removed_at IS NULL ORDER BY d.marked_at, d.id"
         ),

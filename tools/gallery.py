@@ -1,8 +1,9 @@
 """Every component in every state, with sample data, for developers: `python -m tools.gallery --port 8090`.
 
 Pages: `/` the components, `/overview` a dashboard, `/pit` a pit's chart, `/pump` motors and turns, `/work` the staff's
-tablet, `/photos` those of a job. Each takes `?theme=light|dark` and `?lang=en|hi|bn`. Values move every second; with
-`--still` only `POST /live` moves them, with a `live` message as its body, which goes to every open page.
+tablet, `/photos` those of a job, `/customer-side` what its customer has, and a camera. Each takes `?theme=light|dark`
+and `?lang=en|hi|bn`. Values move every second; with `--still` only `POST /live` moves them, with a `live` message as
+its body, which goes to every open page.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The staff's tablet and a job's photos in the gallery, with what the API would say of three cars."""
+"""The staff's tablet, a job's photos and its customer's side in the gallery, with what the API would say."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import Response
+from fastapi.responses import JSONResponse
 from nicegui import app, ui
 from nicegui.element import Element
 
@@ -15,6 +16,7 @@ from domain.jobs.plans import CHECKLISTS, STAGE_CHECKS, STAGES
 from domain.jobs.words import Stage, State, WorkType
 from tools import gallery_samples as samples
 from tools.demo_photos import car_photo
+from tools.gallery_customer import customers_side_page
 from ui import texts
 from ui.components.clock import now_ms
 from ui.components.photos import Photos
@@ -33,9 +35,12 @@ PHOTOS = 3
 def install() -> None:
     ui.page("/work")(work_page)
     ui.page("/photos")(photos_page)
+    ui.page("/customer-side")(customers_side_page)
     app.get("/api/v1/work")(sample_work)
     app.get("/api/v1/jobs/{job_id}/photos")(sample_photos)
-    app.get("/api/v1/photos/{n}")(sample_picture)
+    app.get("/api/v1/photos/{key}")(sample_picture)
+    app.get("/api/v1/cameras/{key}/still")(sample_picture)
+    app.post("/api/v1/cameras/{key}/tokens")(no_video)
 
 
 def work_page(theme: Theme = "light", lang: Language = "en", own_digits: bool = False) -> None:
@@ -94,8 +99,14 @@ def sample_photos(job_id: str) -> dict[str, Any]:
     return {"photos": [{"id": str(n), "released_at": None if n else at} | more for n in range(PHOTOS)]}
 
 
-def sample_picture(n: int) -> Response:
-    return Response(_drawn(n), media_type="image/jpeg")
+def sample_picture(key: str) -> Response:
+    """`key`: a number or a UUID."""
+    return Response(_drawn(int(key.replace("-", ""), 16) % PHOTOS), media_type="image/jpeg")
+
+
+def no_video(key: str) -> Response:
+    """What the API says in a camera's privacy hours; there is no gateway behind the gallery."""
+    return JSONResponse({"code": "privacy_hours"}, 403, media_type="application/problem+json")
 
 
 @cache

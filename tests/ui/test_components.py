@@ -10,6 +10,7 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from tests.ui.conftest import Show
 from tools import gallery_samples as samples
+from tools.gallery_customer import sample_seat, sample_side
 from ui.components import markup
 from ui.components.alerts import AlertStrip, AlertView
 from ui.components.data_table import Cell, Column, DataTable, Row, TableRequest
@@ -23,6 +24,7 @@ from ui.components.quantities import QUANTITIES, chart_metric, metric_view
 from ui.components.segmented import Segmented
 from ui.components.toast import toast
 from ui.frame import FrameView, NavGroup, NavItem, frame
+from ui.pages.owner.job_link import link_card, passport_card
 
 
 async def test_a_state_is_word_icon_and_colour(user: User, show: Show) -> None:
@@ -299,3 +301,19 @@ async def test_a_dashboard_of_many_pits_is_one_element(user: User, show: Show) -
     grid.trigger("visibility", False)
     grid.trigger("counts", {"ok": 6, "warn": "<b>", "other": 1})
     assert seen == [False, {"ok": 6, "warn": 0, "crit": 0, "unknown": 0}]
+
+
+async def test_a_jobs_customer_side_leads_to_its_passport_and_its_film(user: User, show: Show) -> None:
+    side, over = sample_side(), sample_side(is_over=True)
+
+    async def changed() -> None:
+        raise AssertionError("nothing was pressed")
+
+    def page() -> None:
+        for each in (side, over):
+            link_card(each, sample_seat(), changed)
+            passport_card(each, sample_seat(), changed)
+
+    await show(page)
+    for words in ("Works until", "No link works", "Genuine", "Revoked", "The plate was wrong.", side.films[0]):
+        await user.should_see(words)

@@ -15,7 +15,7 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from actions.announce import hear
 from actions.jobs.create import Created, NewJob, create
-from actions.jobs.photos import take
+from actions.jobs.photos import remove, take
 from domain.access import Viewer
 from domain.jobs.words import Stage, State
 from storage import job_damage, job_papers, jobs, workshop
@@ -234,6 +234,8 @@ async def test_a_mark_of_damage_has_the_photo_that_was_chosen_and_keeps_it_when_
     assert await marks_of(world, job_id) == []
     visitor.press("Undo")
     assert await marked_photo(world, job_id) == mine.id
+    assert await remove(mine.id, world.here.owner, datetime.now(UTC)) is None
+    assert await marked_photo(world, job_id) is None  # the mark stays, without a picture that nobody has
 
 
 def radios(choice: Element) -> list[Element]:
