@@ -82,7 +82,8 @@ class Guard:
         """Takes a grant into force at once, or returns why not."""
         now = self._clock.now()
         self._look(now)
-        reason = self.doubt() or self.lease.grant(message, retained, now)
+        doubt = None if retained else self.doubt()  # one that the broker kept comes while the link is not up yet
+        reason = doubt or self.lease.grant(message, retained, now)
         self.step(now)
         return reason
 

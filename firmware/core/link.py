@@ -25,6 +25,7 @@ class Link:
     def __init__(self, config, wifi, clock, on_message, on_up=None, on_down=None, may_connect=None) -> None:
         self.malformed = 0
         self.connects = 0
+        self._hears = False  # what the server answers to a state: connected and subscribed
         self.why_down = "not connected yet"
         self._config, self._wifi, self._clock = config, wifi, clock
         self._on_message, self._on_up, self._may_connect = on_message, on_up, may_connect
@@ -34,7 +35,8 @@ class Link:
         )  # fmt: skip
 
     def is_up(self) -> bool:
-        return self._mqtt.is_up
+        """Connected, and subscribed: who speaks sooner misses the answer."""
+        return self._hears and self._mqtt.is_up
 
     async def send(self, leaf: str, message: dict, qos=0) -> None:
         """Publishes on a topic of this device, never retained. Raises MqttError."""
@@ -69,7 +71,7 @@ class Link:
             wait_ms = min(wait_ms * 2, LONGEST_WAIT_MS)
 
     async def _connect(self) -> None:
-        config = self._config
+        config, self._hears = self._config, False
         if not await self._wifi.connect():
             raise MqttError("no Wi-Fi")
         if ticks.unix_ms() is None:
@@ -79,6 +81,7 @@ class Link:
         await self._mqtt.subscribe(config.topic("cmd"), 1)
         await self._mqtt.subscribe(config.topic("got"), 0)  # what is not confirmed is sent again anyway
         await self._mqtt.publish(config.topic("avail"), b"online", 1, True)
+        self._hears = True
         self.connects += 1
         if self._on_up:
             self._on_up()
