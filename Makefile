@@ -15,7 +15,7 @@ test: system $(VENV)/.dev assets
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 # Standard output holds the results alone, as one JSON object.
 bench:

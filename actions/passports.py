@@ -185,7 +185,9 @@ async def check_file(content: bytes) -> Checked:
     except Unreadable:
         return Checked(Verdict.CHANGED)
     found = await check(named)
-    if found.passport is None or found.verdict is Verdict.CHANGED:
+    if found.verdict is Verdict.CHANGED:
+        return Checked(Verdict.CHANGED)  # and what is stored is no better
+    if found.passport is None:
         return found
     is_whole = _pdf_fits(found.passport, content) if is_pdf else _json_fits(found.passport, content)
     return found if is_whole else Checked(Verdict.CHANGED, found.passport)

@@ -28,7 +28,8 @@ def content(checked: Checked, path: str, *, of_file: bool = False) -> str:
     row = checked.passport
     kind = _("Environment passport")
     head = f'<div class="bar"><span>{escape(kind)}</span></div>'
-    if row is None:
+    is_untrue = checked.verdict is Verdict.CHANGED and not of_file  # what stands there may be anything
+    if row is None or is_untrue:
         return f"<main>{head}{_verdict(checked, of_file=of_file)}{_check(path)}{_foot(path)}</main>"
     view = view_of(row.record)
     return (
