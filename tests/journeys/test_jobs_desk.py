@@ -27,7 +27,7 @@ async def take_in(page: Page, url: str) -> None:
 async def dialog_of(page: Page, words: str, button: str) -> None:
     """Writes words into the open dialog's field and presses its button."""
     dialog = page.locator(".dialog")
-    await dialog.locator("input").last.fill(words)
+    await dialog.get_by_role("textbox").last.fill(words)
     await dialog.get_by_role("button", name=button).click()
 
 
