@@ -11,11 +11,7 @@ run: $(VENV)/.run assets
 	$(BIN)/python main.py --demo
 
 test: system $(VENV)/.dev assets
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	@$(BIN)/python -m tools.whole_check
 
 # Standard output holds the results alone, as one JSON object.
 bench:

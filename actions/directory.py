@@ -94,10 +94,10 @@ class Directory:
                 raise
 
     async def _read_again(self, stale: set[Announcement]) -> None:
-        if devices := {a.tenant_id for a in stale if a.topic is Topic.DEVICE}:
-            await self._load_devices(devices)
         if rules := {a.tenant_id for a in stale if a.topic in (Topic.LIMITS, Topic.PIT)}:
             await self._load_rules(rules)
+        if devices := {a.tenant_id for a in stale if a.topic is Topic.DEVICE}:
+            await self._load_devices(devices)  # whoever is heard from now on is judged by rules
 
     def _on(self, announcement: Announcement) -> None:
         if announcement.topic in (Topic.DEVICE, Topic.LIMITS, Topic.PIT):

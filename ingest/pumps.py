@@ -76,6 +76,7 @@ class PumpOffice:
         self._sender, self._reject, self._clock, self._terms = sender, reject, clock, terms
         self._newest: dict[str, tuple[Known, wire.PumpState]] = {}
         self._speakers: asyncio.Queue[str] = asyncio.Queue()  # bounded by the number of devices
+        self._in_work: set[str] = set()
         self._events: asyncio.Queue[tuple[Known, wire.Event]] = asyncio.Queue(EVENTS_MAX)
         self._changed: tuple[set[UUID], set[UUID]] = (set(), set())
         self._schedule_due_s = self._alerts_due_s = 0.0
@@ -94,7 +95,7 @@ class PumpOffice:
         """Keeps the newest state of each device: one that nobody had time for is worth nothing any more."""
         if not isinstance(state, wire.PumpState) or lead.current() is None:
             return
-        if known.device_id not in self._newest:
+        if known.device_id not in self._newest and known.device_id not in self._in_work:
             self._speakers.put_nowait(known.device_id)
         self._newest[known.device_id] = (known, state)
 
@@ -119,11 +120,16 @@ class PumpOffice:
         while True:
             device_id = await self._speakers.get()
             known, state = self._newest.pop(device_id)
+            self._in_work.add(device_id)
             try:
                 await self._take(known, state)
             except DATABASE_AWAY as error:  # the next state comes in 5 s, and the lead goes if this lasts
                 self.lost += 1
                 log.warning("a motor's state was not stored", device=device_id, error=str(error))
+            finally:
+                self._in_work.discard(device_id)
+                if device_id in self._newest:  # it spoke meanwhile: taken beside the other, the newer might be first
+                    self._speakers.put_nowait(device_id)
 
     async def _take(self, known: Known, state: wire.PumpState) -> None:
         answer = await devices.reported(

@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,22 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 SECRET = b"a secret of tests, 32 bytes long"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist asks for the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is long is begun first, so that no worker is left with it in the end; a worker's tests share what was dear to
+    make for a module or, in journeys, for the whole house.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None and "journeys" not in item.path.parts)
+    for item in items:
+        shared = [name for name, found in _fixtures_of(item).items() if found[-1].scope == "module" or name == "house"]
+        if shared:
+            item.add_marker(pytest.mark.xdist_group("house" if "house" in shared else item.path.stem))
+
+
+def _fixtures_of(item: pytest.Item) -> Mapping[str, Sequence[pytest.FixtureDef[Any]]]:
+    return item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
 
 
 def pytest_collection_finish() -> None:

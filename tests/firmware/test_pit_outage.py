@@ -13,6 +13,8 @@ from tests.firmware.pit_rig import PitServer, write_pit
 from tests.private_mosquitto import PrivateMosquitto
 from tools.virtual_board import find_interpreter
 
+pytestmark = pytest.mark.long
+
 
 @asynccontextmanager
 async def running(program: Path, flash: Path) -> AsyncIterator[Callable[[], bool]]:

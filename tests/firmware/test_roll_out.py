@@ -39,6 +39,8 @@ from tests.release_parts import trust
 from tools.virtual_board import write_keys
 from tools.virtual_pit import PitBoard
 
+pytestmark = pytest.mark.long
+
 __all__ = ["builds"]
 
 WITHIN_S = 60.0

@@ -14,6 +14,8 @@ from tests.ingest.ingest_process import IngestProcess
 from tests.ingest.parts import fetch, until
 from tests.private_mosquitto import PrivateMosquitto
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def broker() -> Iterator[PrivateMosquitto]:

@@ -25,6 +25,8 @@ from tests.ingest.ring_device import RingDevice
 from tests.private_mosquitto import PrivateMosquitto
 from tests.storage.embedded_rig import NOT_DURABLE, folder_for_everybody, server_pid
 
+pytestmark = pytest.mark.long
+
 STARTS_WITHIN_S = 60.0
 FLOW_S = 0.4  # of readings between two crashes
 

@@ -15,6 +15,8 @@ from tests.private_mosquitto import PrivateMosquitto
 from tools.virtual_board import write_keys
 from tools.virtual_pit import PitBoard
 
+pytestmark = pytest.mark.long
+
 READINGS = 9 * 112 + 50
 WITHIN_S = 60.0
 

@@ -17,6 +17,8 @@ from tests.ingest.pump_site import LIMITS, Motor, Site, comes_true
 from tests.private_mosquitto import PrivateMosquitto
 from tests.pump_parts import Coop, add_motor, assert_books_balance, fetch, make_coop, state_of
 
+pytestmark = pytest.mark.long
+
 SECOND = "pump-second"
 
 

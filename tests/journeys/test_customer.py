@@ -3,6 +3,7 @@ being loaded again, from arrival to a passport that says genuine.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -10,7 +11,7 @@ from playwright.async_api import Browser, FilePayload, Request, Response, expect
 
 from domain.jobs.plans import CHECKLISTS, STAGES
 from domain.jobs.words import WorkType
-from tests.journeys.conftest import PASSWORD, Product
+from tests.journeys.program import PASSWORD, Product
 
 PATIENCE_MS = 60_000
 PAGE_BYTES_MAX = 100_000
@@ -43,7 +44,7 @@ class Desk:
 
 async def test_the_customers_page_follows_the_job_to_its_passport(product: Product, browser: Browser) -> None:
     async with httpx.AsyncClient(base_url=product.url, timeout=30) as http:
-        login = {"login": "owner@here", "password": PASSWORD}
+        login = {"login": product.login("owner"), "password": PASSWORD}
         token = (await http.post("/api/v1/auth/login", json=login)).json()["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"
         made = (await http.post(f"/api/v1/workshops/{product.shop.tenant_id}/jobs", json=NEW)).json()
@@ -85,6 +86,13 @@ async def test_the_customers_page_follows_the_job_to_its_passport(product: Produ
         assert loads == [page.url] and faults == [] and cookies == []  # never loaded again
         await passport.click()
         await expect(page.locator("[data-verdict]")).to_have_attribute("data-verdict", "genuine")
+        async with httpx.AsyncClient(base_url=product.url) as anybody:
+            number = urlsplit(page.url).path.removeprefix("/p/")
+            checked = (await anybody.get(f"/api/v1/passports/{number}")).json()
+            file = (await anybody.get(f"{checked['page']}/passport.json")).json()
+        assert (checked["record"], checked["signature"]) == (file["record"], file["signature"]), (
+            "the page gives the same"
+        )
         async with page.expect_download() as loading:
             await page.get_by_role("link", name="Load the PDF").click()
         paper = await (await loading.value).path()

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from tests.ingest.pump_site import comes_true
-from tests.journeys.conftest import started
+from tests.journeys.program import started
 from tests.pump_parts import assert_books_balance, fetch
 from tools.demo_files import LOGINS
 

@@ -9,9 +9,10 @@ from playwright.async_api import Browser, expect
 
 from tests.ingest.command_device import CommandDevice, does_it
 from tests.ingest.parts import fetch
-from tests.journeys.conftest import Product
+from tests.journeys.program import Product
 
 PATIENCE_MS = 15_000
+HEARD = "SELECT 1 FROM device_presence WHERE boot_id = 7 AND device_id = :device"
 
 
 @pytest.fixture
@@ -29,10 +30,10 @@ async def test_restart_is_pressed_and_goes_through_to_done(
 
     async with device.connected(when_told):
         async with asyncio.timeout(20):
-            while not await fetch("SELECT 1 FROM device_presence WHERE boot_id = 7"):
+            while not await fetch(HEARD, device=device.shop.device_id):
                 await asyncio.sleep(0.2)
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
-        await product.sign_in(page, "owner@here")
+        await product.sign_in(page, "owner")
         await page.goto(f"{product.url}/devices/{product.shop.device_id}")
         await page.get_by_role("button", name="Restart").click()
         await page.locator(".dialog").get_by_role("button", name="Restart").click()

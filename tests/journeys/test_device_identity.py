@@ -2,8 +2,6 @@
 production runs, cut off on the page."""
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,18 +12,12 @@ import aiomqtt
 import httpx
 import pytest
 from playwright.async_api import Browser, expect
-from sqlalchemy import text
 
-from actions import keys
-from actions.passwords import hashed
 from deploy import first_rights
 from domain.claims import read_payload
-from storage.embedded_ports import free_port
-from storage.session import EVERY_TENANT, transaction
-from tests.conftest import SECRET, make_workshop
 from tests.ingest.parts import stored
 from tests.ingest.payloads import single
-from tests.journeys.conftest import PASSWORD, ROOT, Product, until_ready
+from tests.journeys.program import Product, make_shop, started, write_secret
 from tests.shipped_mosquitto import SERVER, Broker, laid_out, shipped_mosquitto
 
 PATIENCE_MS = 15_000
@@ -60,43 +52,23 @@ class Site:
 
 @pytest.fixture
 async def site(database: str, tmp_path: Path) -> AsyncIterator[Site]:
-    keys.open(SECRET)
-    shop = await make_workshop("here")
-    async with transaction(EVERY_TENANT) as tx:
-        await tx.execute(text("UPDATE person SET password_hash = :hash"), {"hash": await hashed(PASSWORD)})
-    (tmp_path / "secret").write_text(SECRET.hex())
-    (tmp_path / "secret").chmod(0o600)
-    port = free_port()
+    shop = await make_shop()
+    write_secret(tmp_path)
     with laid_out() as folder:
         assert first_rights.main(folder / "rights", f"mqtt://{SERVER}:its%20password@broker", tmp_path) == 0
         with shipped_mosquitto(folder) as broker:
-            environment = {
-                **{k: v for k, v in os.environ.items() if not k.startswith(("PITPILOT_", "NICEGUI_", "PYTEST_"))},
-                "PITPILOT_DATA": str(tmp_path),
-                "PITPILOT_DATABASE_URL": database,
-                "PITPILOT_MQTT_URL": f"mqtt://{SERVER}:its%20password@127.0.0.1:{broker.port}",
-                "PITPILOT_MQTT_RIGHTS": str(broker.rights),
-                "PITPILOT_DEVICES_MQTT_URL": "mqtts://pits.example.com",
-                "PITPILOT_PORT": str(port),
-                "PITPILOT_LOG_FORMAT": "json",
+            settings = {
+                "mqtt_url": f"mqtt://{SERVER}:its%20password@127.0.0.1:{broker.port}",
+                "mqtt_rights": str(broker.rights),
+                "devices_mqtt_url": "mqtts://pits.example.com",
             }
-            with (tmp_path / "log").open("wb") as log:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable, "main.py", cwd=ROOT, env=environment, stderr=log, stdout=log
-                )
-                product = Product(f"http://127.0.0.1:{port}", broker.port, process, tmp_path / "log", shop)
-                try:
-                    await until_ready(product)
-                    yield Site(product, broker)
-                finally:
-                    if process.returncode is None:
-                        process.terminate()
-                        await asyncio.wait_for(process.wait(), 10)
+            async with started(database, tmp_path, **settings) as running:
+                yield Site(Product(running.url, broker.port, running.log, shop), broker)
 
 
 async def test_a_device_is_brought_in_heard_and_cut_off(site: Site, browser: Browser) -> None:
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
-    await site.product.sign_in(page, "owner@here")
+    await site.product.sign_in(page, "owner")
     await page.goto(f"{site.product.url}/devices")
     await page.get_by_role("button", name="Register device").click()
     dialog = page.locator(".dialog")

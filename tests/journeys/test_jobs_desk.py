@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.journeys.conftest import Product
+from tests.journeys.program import Product
 
 PATIENCE_MS = 20_000
 
@@ -35,7 +35,7 @@ async def test_a_car_is_taken_in_worked_on_and_handed_over_with_a_signature(prod
     page, other = [await browser.new_page(viewport={"width": 1440, "height": 900}) for _ in range(2)]
     for each in (page, other):
         each.set_default_timeout(PATIENCE_MS)
-        await product.sign_in(each, "owner@here")
+        await product.sign_in(each, "owner")
     await other.goto(f"{product.url}/jobs")
     await expect(other.locator("h1")).to_have_text("No open jobs")
     await take_in(page, product.url)

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Browser, expect
 
-from tests.journeys.conftest import Product
+from tests.journeys.program import Product
 
 PATIENCE_MS = 15_000
 
@@ -12,8 +12,8 @@ async def test_a_published_reading_moves_the_number_raises_the_alert_and_acknowl
 ) -> None:
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
     await product.publish(1, t_c=24.6, rh_pct=52.0, pm25=8.2)
-    await product.sign_in(page, "owner@here")
-    card = page.locator(".pit", has_text="Pit 1 here")
+    await product.sign_in(page, "owner")
+    card = page.locator(".pit", has_text="Pit 1")
     await expect(card).to_contain_text("24.6", timeout=PATIENCE_MS)
 
     await product.publish(2, t_c=25.3, rh_pct=52.0, pm25=8.2)
@@ -29,7 +29,7 @@ async def test_a_published_reading_moves_the_number_raises_the_alert_and_acknowl
     dialog = page.locator(".dialog")
     await dialog.locator("input").fill("Door closed")
     await dialog.get_by_role("button", name="Acknowledge").click()
-    await expect(page.locator(".alert", has_text="Seen by Owner Here")).to_contain_text(
+    await expect(page.locator(".alert", has_text=f"Seen by {product.shop.owner.name}")).to_contain_text(
         "Door closed", timeout=PATIENCE_MS
     )
 
@@ -43,7 +43,7 @@ async def test_the_pits_chart_grows_with_each_reading(product: Product, browser:
     page = await browser.new_page(viewport={"width": 390, "height": 844})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    await product.sign_in(page, "staff@here")
+    await product.sign_in(page, "staff")
     await page.goto(f"{product.url}/pits/{product.shop.pit_id}")
     plot = page.locator(".plot", has_text="Temperature")
     await expect(plot.locator(".value")).to_contain_text("24.6", timeout=PATIENCE_MS)
@@ -61,7 +61,7 @@ async def test_ending_the_session_elsewhere_leads_open_pages_to_the_sign_in_page
 ) -> None:
     context = await browser.new_context()
     first, second = await context.new_page(), await context.new_page()
-    await product.sign_in(first, "owner@here")
+    await product.sign_in(first, "owner")
     await second.goto(f"{product.url}/alerts")
     await expect(second.get_by_text("All is well")).to_be_visible(timeout=PATIENCE_MS)
     await first.evaluate("() => void fetch('/sign-out', {method: 'POST'})")  # the page may be gone before its answer

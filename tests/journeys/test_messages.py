@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from storage.embedded_ports import free_port
-from tests.journeys.conftest import Product, make_shop, started
+from tests.journeys.program import Product, make_shop, started
 from tests.post_office import mail_server
 
 PATIENCE_S = 20
@@ -27,9 +27,9 @@ async def test_an_alert_reaches_the_mail_box_of_who_asked_for_it(
         mail = {"mail_url": f"smtp://127.0.0.1:{box.port}?tls=off", "mail_from": "pits@example.com"}
         public_url = f"http://127.0.0.1:{port}"
         async with started(database, tmp_path, port=str(port), public_url=public_url, **mail) as running:
-            product = Product(running.url, running.broker_port, running.process, running.log, shop)
+            product = Product(running.url, running.broker_port, running.log, shop)
             page = await browser.new_page()
-            await product.sign_in(page, "staff@here")
+            await product.sign_in(page, "staff")
             await page.goto(f"{product.url}/account")
             await page.get_by_role("button", name="Add a way").click()
             await page.get_by_label("Mail address", exact=True).fill("staff@example.com")
@@ -58,6 +58,6 @@ async def test_an_alert_reaches_the_mail_box_of_who_asked_for_it(
             assert box.subjects[2] == "Over: Pit 1 here: Temperature"
 
             owners = await (await browser.new_context()).new_page()
-            await product.sign_in(owners, "owner@here")
+            await product.sign_in(owners, "owner")
             await owners.goto(f"{product.url}/messages")
             await expect(owners.get_by_role("heading", name="3 messages sent")).to_be_visible()

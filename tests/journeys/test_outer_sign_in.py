@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 
 from storage.embedded_ports import free_port
 from tests.api.openid_provider import CLIENT_ID, CLIENT_SECRET, provider_for
-from tests.journeys.conftest import PASSWORD, make_shop, started
+from tests.journeys.program import PASSWORD, make_shop, started
 
 PATIENCE_MS = 15_000
 

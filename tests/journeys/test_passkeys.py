@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, CDPSession, Page, expect
 
-from tests.journeys.conftest import PASSWORD, Product
+from tests.journeys.program import PASSWORD, Product
 
 PATIENCE_MS = 15_000
 
@@ -33,9 +33,9 @@ async def with_finger(page: Page) -> tuple[CDPSession, dict[str, Any]]:
     return devtools, await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-async def sign_in(page: Page, url: str) -> None:
+async def sign_in(page: Page, product: Product, url: str) -> None:
     await page.goto(f"{url}/sign-in")
-    await page.fill("#login", "owner@here")
+    await page.fill("#login", product.login("owner"))
     await page.fill("#password", PASSWORD)
     await page.get_by_role("button", name="Sign in", exact=True).click()
     await page.wait_for_url(f"{url}/")
@@ -44,7 +44,7 @@ async def sign_in(page: Page, url: str) -> None:
 async def test_a_passkey_is_made_and_opens_the_account_until_it_is_removed(product: Product, page: Page) -> None:
     url = product.url.replace("127.0.0.1", "localhost")
     devtools, authenticator = await with_finger(page)
-    await sign_in(page, url)
+    await sign_in(page, product, url)
     await page.goto(f"{url}/account")
     await page.get_by_role("button", name="Add a passkey").click()
     dialog = page.locator(".dialog")
@@ -82,7 +82,7 @@ async def test_without_a_passkey_the_browser_says_so_and_leads_back(product: Pro
 
 
 async def test_at_a_number_instead_of_a_name_the_account_says_why_there_are_none(product: Product, page: Page) -> None:
-    await sign_in(page, product.url)
+    await sign_in(page, product, product.url)
     await page.goto(f"{product.url}/account")
     await expect(page.get_by_text("open PitPilot as localhost")).to_be_visible()
     await page.context.clear_cookies()

@@ -7,14 +7,13 @@ from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, Page, expect
-from sqlalchemy import text
 
-from actions.passwords import hashed
 from actions.pumps import motors, wallets
 from domain.wallet import Wallet
 from storage.session import EVERY_TENANT, transaction
 from tests.ingest.pump_site import GRID, LIMITS, OPTO, QUICK, RELAY
-from tests.journeys.conftest import PASSWORD, Installation, started
+from tests.journeys.house import House
+from tests.journeys.program import PASSWORD, give_password
 from tests.pump_parts import BEGAN, Coop, assert_books_balance, balance, make_coop
 from tools.virtual_board import Board, write_keys
 
@@ -23,29 +22,24 @@ FIRST_S, SECOND_S = 20, 12
 
 
 @pytest.fixture
-async def coop(database: str) -> Coop:
+async def coop(opened: House) -> Coop:
     """Two members with seconds instead of minutes, and a pump whose turns may be that short."""
     found = await make_coop("here", members=2, minutes=0)
     assert isinstance(await motors.change_limits(dict(LIMITS), found.owner), dict)
     for member, seconds in zip(found.members, (FIRST_S, SECOND_S), strict=True):
         assert isinstance(await wallets.recharge(member.person_id, seconds, found.owner, BEGAN, key=uuid4()), Wallet)
     async with transaction(EVERY_TENANT) as tx:
-        await tx.execute(text("UPDATE person SET password_hash = :hash"), {"hash": await hashed(PASSWORD)})
+        await give_password(tx, found.tenant_id)
+    await opened.introduce(found.tenant_id)
     return found
 
 
 @pytest.fixture
-async def running(coop: Coop, database: str, tmp_path: Path) -> AsyncIterator[Installation]:
-    async with started(database, tmp_path) as installation:
-        yield installation
-
-
-@pytest.fixture
-async def board(coop: Coop, running: Installation, tmp_path: Path) -> AsyncIterator[Board]:
+async def board(coop: Coop, opened: House, tmp_path: Path) -> AsyncIterator[Board]:
     """The motor's controller, powered, with mains on its input."""
     flash = tmp_path / "flash"
     identity = {"kind": "pump", "tenant": str(coop.tenant_id), "device": coop.device_id, "password": "any"}
-    server = {"host": "127.0.0.1", "port": running.broker_port, "tls": False}
+    server = {"host": "127.0.0.1", "port": opened.program.broker_port, "tls": False}
     write_keys(flash, {"identity": identity, "server": server, "settings": QUICK, "settings_v": 1})
     found = Board(flash)
     await found.power_on()
@@ -53,15 +47,15 @@ async def board(coop: Coop, running: Installation, tmp_path: Path) -> AsyncItera
     await found.power_off()
 
 
-async def at_the_pump(browser: Browser, running: Installation, login: str) -> Page:
+async def at_the_pump(browser: Browser, url: str, login: str) -> Page:
     """A telephone of somebody who has just signed in: it shows the pump."""
     context = await browser.new_context(viewport={"width": 390, "height": 844})
     page = await context.new_page()
-    await page.goto(f"{running.url}/sign-in")
+    await page.goto(f"{url}/sign-in")
     await page.fill("#login", login)
     await page.fill("#password", PASSWORD)
     await page.click("button[type=submit]")
-    await page.wait_for_url(f"{running.url}/my-pump")
+    await page.wait_for_url(f"{url}/my-pump")
     return page
 
 
@@ -70,9 +64,10 @@ async def says(page: Page, word: str) -> None:
 
 
 async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
-    running: Installation, board: Board, coop: Coop, browser: Browser
+    opened: House, board: Board, coop: Coop, browser: Browser
 ) -> None:
-    first, second = [await at_the_pump(browser, running, f"p{n}@here") for n in (1, 2)]
+    url = opened.program.url
+    first, second = [await at_the_pump(browser, url, f"p{n}@here") for n in (1, 2)]
     await first.get_by_role("button", name=f"Start {FIRST_S}").click(timeout=PATIENCE_MS)
     await says(first, "RUNNING")
     assert board.is_on(RELAY)
@@ -98,13 +93,13 @@ async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
     await says(second, "OFF")
     await expect(first.locator(".ring .face .num")).to_have_text("0", timeout=PATIENCE_MS)
     assert await balance(coop.members[0]) == (0, 0)
-    await first.goto(f"{running.url}/my-ledger")
+    await first.goto(f"{url}/my-ledger")
     await expect(first.locator(".ledger")).to_contain_text("All minutes of the turn used")
     await expect(first.locator(".ledger .kv").last).to_contain_text("0")
     left_s, held_s = await balance(coop.members[1])
     assert 0 < left_s < SECOND_S
     assert held_s == 0
-    await second.goto(f"{running.url}/my-ledger")
+    await second.goto(f"{url}/my-ledger")
     for said in ("Stopped by hand", f"{SECOND_S - left_s}", f"{left_s}"):
         await expect(second.locator(".ledger")).to_contain_text(said)
     await assert_books_balance()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from tests.journeys.conftest import PASSWORD, make_shop, started
+from tests.journeys.program import PASSWORD, make_shop, started
 
 STOPPED_WITHIN_S = 8  # a busy machine's share included
 

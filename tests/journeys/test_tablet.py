@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
@@ -20,7 +20,7 @@ from storage import jobs
 from storage import photos as photo_rows
 from storage.job_intake import NewCustomer, NewVehicle
 from storage.session import transaction
-from tests.journeys.conftest import Product
+from tests.journeys.program import Product
 from tests.pictures import SVG, photo
 
 PATIENCE_MS = 30_000
@@ -37,12 +37,12 @@ class Shop:
     staff: Viewer
     job_id: UUID
 
-    async def tablet(self, browser: Browser, login: str = "staff@here") -> Page:
+    async def tablet(self, browser: Browser, role: str = "staff") -> Page:
         context = await browser.new_context(viewport=TABLET, has_touch=True)  # type: ignore[arg-type]
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
-        await self.product.sign_in(page, login)
-        if login.startswith("owner"):
+        await self.product.sign_in(page, role)
+        if role == "owner":
             await page.goto(f"{self.product.url}/work")
             await page.locator(".switch button", has_text="Pit 1").tap()
         await expect(page.locator(".work-job")).to_contain_text("Inspection")
@@ -68,7 +68,7 @@ class Shop:
 async def shop(product: Product) -> AsyncIterator[Shop]:
     here, now = product.shop, datetime.now(UTC)
     staffed = replace(NEW, pit_id=here.pit_id, staff=frozenset({here.staff.person_id}))
-    made = await create(staffed, here.owner, now, key=UUID(int=7))
+    made = await create(staffed, here.owner, now, key=uuid4())
     assert isinstance(made, Created)
     start = Ask(Event.START, 0, here.staff.role, reason="No sensors yet", overrides_climate=True)
     assert isinstance(await move(made.job_id, start, here.staff, now), Job)
@@ -148,14 +148,14 @@ async def test_what_was_tapped_without_a_connection_arrives_once_and_in_its_orde
 async def test_of_two_tablets_one_moves_the_car_and_the_other_is_told_and_a_mistake_is_taken_back(
     shop: Shop, browser: Browser, tmp_path: Path
 ) -> None:
-    slow, fast = await shop.tablet(browser), await shop.tablet(browser, "owner@here")
+    slow, fast = await shop.tablet(browser), await shop.tablet(browser, "owner")
     await slow.context.set_offline(True)
     await finish(slow, "inspection")
     await finish(fast, "inspection")
     await shop.until(["finish_stage"])
     await slow.context.set_offline(False)
     told = slow.locator(".work-news .alert")
-    await expect(told).to_contain_text("Owner Here changed this job meanwhile.")
+    await expect(told).to_contain_text(f"{shop.product.shop.owner.name} changed this job meanwhile.")
     await expect(told).to_contain_text("Finish inspection, Skoda Octavia")
     await expect(slow.locator(".work-job")).to_contain_text("Wash")
     await told.get_by_role("button", name="Understood").tap()

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -19,7 +18,8 @@ from domain.refusals import Refusal
 from storage.cameras import CameraSettings
 from storage.session import transaction
 from tests.conftest import Workshop
-from tests.journeys.conftest import Product, make_shop, started
+from tests.journeys.house import House
+from tests.journeys.program import Product
 from tests.named import name_everything
 from tools.virtual_camera.film import Film
 from tools.virtual_camera.server import VirtualCameras
@@ -47,11 +47,10 @@ async def cameras() -> AsyncIterator[VirtualCameras]:
 
 
 @pytest.fixture
-async def product(database: str, tmp_path: Path, cameras: VirtualCameras) -> AsyncIterator[Product]:
-    shop = await make_shop()
-    await keep(shop, cameras)
-    async with started(database, tmp_path, video_loopback="true") as running:
-        yield Product(running.url, running.broker_port, running.process, running.log, shop)
+async def product(opened: House, cameras: VirtualCameras) -> Product:
+    product = await opened.product()
+    await keep(product.shop, cameras)
+    return product
 
 
 async def keep(shop: Workshop, cameras: VirtualCameras, camera_id: UUID | None = None, password: str = "") -> UUID:
@@ -88,7 +87,7 @@ async def test_webrtc_plays_what_is_wrong_is_said_and_the_picture_comes_back_by_
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    await product.sign_in(page, "owner@here")
+    await product.sign_in(page, "owner")
     await page.goto(f"{product.url}/pits/{product.shop.pit_id}")
     player = page.locator(".player")
     await expect(player).to_have_attribute("data-way", "whep", timeout=PATIENCE_MS)
@@ -122,7 +121,7 @@ async def test_hls_plays_where_webrtc_does_not_get_through(product: Product, bro
     context = await browser.new_context(viewport={"width": 390, "height": 844})
     await context.add_init_script(NO_WEBRTC)
     page = await context.new_page()
-    await product.sign_in(page, "staff@here")
+    await product.sign_in(page, "staff")
     await page.goto(f"{product.url}/pits/{product.shop.pit_id}")
     player = page.locator(".player")
     await expect(player).to_have_attribute("data-way", "hls", timeout=PATIENCE_MS)

@@ -1,6 +1,7 @@
 """What a hostile text, page or request does to the running product: nothing."""
 
 import asyncio
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import httpx
@@ -9,20 +10,24 @@ from playwright.async_api import Browser, ConsoleMessage, Page
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.journeys.conftest import PASSWORD, Product
+from tests.journeys.program import PASSWORD, Product
 from tests.named import AUDIT_ROW, name_everything
 from ui import guard
 
 EVIL = """<img src=x onerror="window.owned=1"></script><script>window.owned=2</script>{{$root.constructor}}"'"""
 PAGES_MAX = 40
-DOCUMENTS = (".pdf", ".csv", ".json")  # which a browser keeps, and does not show as pages
+DOCUMENTS = {".pdf": "application/pdf", ".csv": "text/csv", ".json": "application/json"}
+"""Which a browser keeps, and does not show as pages."""
+NO_PICTURE = ("(Conflict)", "(Service Unavailable)")
+"""What is answered to who asks for the picture of a camera that can't be reached."""
 TOO_BIG = 1009  # RFC 6455
 
 
-async def every_page(page: Page, product: Product, first: list[str]) -> list[str]:
-    """Opens one page after the other, following each link of ours, and says which it saw."""
+async def every_page(page: Page, product: Product, first: list[str]) -> tuple[list[str], set[str]]:
+    """Opens one page after the other, following each link of ours; says what it saw, and what documents are linked."""
     waiting = list(first)
     seen: list[str] = []
+    documents: set[str] = set()
     while waiting and len(seen) < PAGES_MAX:
         path = waiting.pop(0)
         if path in seen:
@@ -33,18 +38,31 @@ async def every_page(page: Page, product: Product, first: list[str]) -> list[str
         assert await page.evaluate("window.owned") is None, path
         assert await page.locator("img[src=x]").count() == 0, path
         links = await page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
-        local = [urlsplit(link) for link in links if link.startswith(product.url)]
+        local = {link: urlsplit(link).path for link in links if link.startswith(product.url)}
+        documents |= {link for link, path in local.items() if kind_of(path)}
         waiting += [
-            link.path
-            for link in local
-            if not link.path.startswith(("/api/", "/sign-out")) and not link.path.endswith(DOCUMENTS)
+            path for path in local.values() if not path.startswith(("/api/", "/sign-out")) and not kind_of(path)
         ]
-    return seen
+    return seen, documents
+
+
+def kind_of(path: str) -> str:
+    """The content type of a document; empty: it is a page."""
+    return DOCUMENTS.get(PurePosixPath(path).suffix, "")
+
+
+async def assert_is_kept(page: Page, link: str) -> None:
+    """A document that is linked is there, and no browser takes it for a page."""
+    answer = await page.request.get(link)
+    kind = answer.headers["content-type"].partition(";")[0]
+    assert (answer.status, kind) == (200, kind_of(urlsplit(link).path)), link
+    assert answer.headers["x-content-type-options"] == "nosniff", link
 
 
 def absent(said: ConsoleMessage) -> bool:
-    """Whether a browser only says that there is no picture: the camera is none."""
-    return said.text.startswith("Failed to load resource") and ("(Conflict)" in said.text or "503" in said.text)
+    """Whether a browser only says that a camera has no picture."""
+    is_of_camera = urlsplit(said.location["url"]).path.startswith("/video/")
+    return is_of_camera and said.text.startswith("Failed to load resource") and said.text.endswith(NO_PICTURE)
 
 
 async def test_no_text_of_people_or_devices_becomes_markup_on_any_page(product: Product, browser: Browser) -> None:
@@ -54,10 +72,15 @@ async def test_no_text_of_people_or_devices_becomes_markup_on_any_page(product: 
     page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" and not absent(said) else None)
-    await product.sign_in(page, "owner@here")
+    await product.sign_in(page, "owner")
     pit, device, alert = (f"/{kind}s/{ids[f'{kind}_id']}" for kind in ("pit", "device", "alert"))
-    seen = await every_page(page, product, ["/", pit, device, alert, f"/audit/{AUDIT_ROW}", "/account", "/people"])
+    seen, documents = await every_page(
+        page, product, ["/", pit, device, alert, f"/audit/{AUDIT_ROW}", "/account", "/people"]
+    )
     assert {"/", "/alerts", "/devices", "/audit"} <= set(seen)
+    for link in documents:
+        await assert_is_kept(page, link)
+    assert {kind_of(urlsplit(link).path) for link in documents} == set(DOCUMENTS.values())
     assert complaints == []
     await page.goto(f"{product.url}/devices")
     assert EVIL in (await page.inner_text("main"))
@@ -117,7 +140,7 @@ async def test_no_path_climbs_out_and_no_foreign_page_gets_in(product: Product) 
 
 
 async def test_a_session_is_a_cookie_that_no_script_reads_and_signing_in_leads_nowhere_else(product: Product) -> None:
-    form = {"login": "owner@here", "password": PASSWORD, "next": "//evil.example"}
+    form = {"login": product.login("owner"), "password": PASSWORD, "next": "//evil.example"}
     async with httpx.AsyncClient(base_url=product.url, headers={"origin": product.url}) as client:
         answer = await client.post("/sign-in", data=form)
         assert answer.status_code == 303

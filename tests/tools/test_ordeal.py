@@ -13,6 +13,7 @@ from tools.virtual_board import Edge
 SEED = 5
 
 
+@pytest.mark.long
 @pytest.mark.timeout(420)
 async def test_two_motors_are_never_on_nothing_is_lost_and_all_goes_on_by_itself() -> None:
     outcome = await endure(Plan(SEED, 22.0, every_s=(3.0, 7.0), members=2, role="ingest"))
