@@ -159,13 +159,13 @@ def _person(row: Any) -> PersonRow:
 
 
 async def invitations(tx: AsyncSession, now: datetime, open_only: bool, limit: int) -> list[InvitationRow]:
-    """The tenant's invitations, the newest first."""
+    """The tenant's invitations, the newest first; codes of the first run, which nobody made for anybody, are none."""
     rows = await tx.execute(
         text(
             "SELECT i.id, i.role, i.name, i.contact, coalesce(b.name, ''), i.created_at, i.expires_at, i.used_at,"
             " i.revoked_at, coalesce(u.name, '') FROM invitation i LEFT JOIN person b ON b.id = i.invited_by"
-            " LEFT JOIN person u ON u.id = i.used_by WHERE NOT :open_only"
-            " OR (i.used_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > :now)"
+            " LEFT JOIN person u ON u.id = i.used_by WHERE (i.role <> 'super_admin' OR i.invited_by IS NOT NULL)"
+            " AND (NOT :open_only OR (i.used_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > :now))"
             " ORDER BY i.created_at DESC, i.id LIMIT :limit"
         ),
         {"open_only": open_only, "now": now, "limit": limit},

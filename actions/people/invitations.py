@@ -185,10 +185,14 @@ async def join(seat: Seat, token: str, now: datetime) -> Refusal | UUID:
     return tenant.id
 
 
-async def open_invitation(tx: AsyncSession, token: str, now: datetime) -> Refusal | tuple[Invitation, Tenant]:
-    """The invitation that a link stands for, locked, with its tenant; or why it does not work."""
+async def open_invitation(
+    tx: AsyncSession, token: str, now: datetime, *, first_run: bool = False
+) -> Refusal | tuple[Invitation, Tenant]:
+    """The invitation that a link stands for, locked, with its tenant; or why it does not work. `first_run`: the code of
+    a first run is wanted, which is no link: it opens nothing once somebody runs the platform.
+    """
     row = await tx.scalar(select(Invitation).where(Invitation.token_hash == digest(token)).with_for_update())
-    if row is None:
+    if row is None or (row.role == Role.SUPER_ADMIN and row.invited_by is None) is not first_run:
         return Refusal.LINK_UNKNOWN
     if fault := fault_of(row.used_at, row.revoked_at, row.expires_at, now):
         return fault
