@@ -35,7 +35,7 @@ from storage.tables import Invitation, Person, Tenant
 __all__ = [
     "CONTACT_CHARS_MAX", "INVITATION_LASTS", "NAME_CHARS_MAX", "InvitationRow", "InvitationView", "Invited",
     "LinkState", "accept_invitation", "admit", "invitation_of", "invitations", "invite", "join", "open_invitation",
-    "renew_invitation", "revoke_invitation", "take",
+    "renew_invitation", "revoke_invitation", "take", "waiting_invitations",
 ]  # fmt: skip
 
 
@@ -104,6 +104,16 @@ async def invitations(by: Viewer, now: datetime, *, open_only: bool = True, limi
         return []
     async with transaction(by.tenant_id) as tx:
         return await people.invitations(tx, now, open_only, limit)
+
+
+async def waiting_invitations(by: Viewer, search: str, limit: int, now: datetime) -> tuple[list[InvitationRow], int]:
+    """Those that nobody has used or taken back, the newest first, and how many there are in all; none for whoever may
+    not see people.
+    """
+    if not by.may(Intent.SEE_PEOPLE):
+        return [], 0
+    async with transaction(by.tenant_id) as tx:
+        return await people.waiting_invitations(tx, now, search, limit)
 
 
 async def invitation_of(token: str, now: datetime) -> Refusal | InvitationView:
