@@ -1,7 +1,7 @@
 """Cameras in a real browser: WebRTC plays, and HLS where there is none; what is wrong is said, and it comes back."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -54,9 +54,9 @@ class Studio:
 
 @pytest.fixture
 async def studio(database: str, tmp_path: Path) -> AsyncIterator[Studio]:
-    small = {"width": 320, "height": 176, "fps": 12, "bit_rate": 400_000}
-    films = {"door": Film("Pit 2", still=True, **small), "old": Film("Pit 2", codec="mjpeg", **small)}
-    async with VirtualCameras({"lift": Film("Pit 1", **small)}) as lift, VirtualCameras(films) as faulty:
+    small = Film("Pit 2", 320, 176, 12, 400_000)
+    films = {"door": replace(small, still=True), "old": replace(small, codec="mjpeg")}
+    async with VirtualCameras({"lift": replace(small, name="Pit 1")}) as lift, VirtualCameras(films) as faulty:
         shop = await make_shop()
         reach.open(loopback=True)
         for path in films:
