@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from actions import keys, passwords
+from actions.people import throttle
 from domain.access import Role, Viewer
 from storage import migrate, partitions, photo_files, session
 from storage.session import EVERY_TENANT, transaction
@@ -28,8 +29,8 @@ SECRET = b"a secret of tests, 32 bytes long"
 
 @pytest.hookimpl(tryfirst=True)  # before xdist asks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is long is begun first, so that no worker is left with it in the end; a worker's tests share what was dear to
-    make for a module or, in journeys, for the whole house.
+    """What is long is begun first, so that no worker is left with it in the end. One worker has all tests that share
+    what was made for a module, or the house of journeys.
     """
     items.sort(key=lambda item: item.get_closest_marker("long") is None and "journeys" not in item.path.parts)
     for item in items:
@@ -42,11 +43,16 @@ def _fixtures_of(item: pytest.Item) -> Mapping[str, Sequence[pytest.FixtureDef[A
     return item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
 
 
-def pytest_collection_finish() -> None:
-    """Takes all that was imported out of the collector's sight: it is run before and after each test of a page, and
-    took half of such a test's time."""
-    gc.collect()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Takes all that is imported out of the collector's sight: it is run before and after each test of a page, and took
+    half of such a test's time.
+    """
+    gc.disable()
+    found = yield
     gc.freeze()
+    gc.enable()
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +97,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = passwords._context.copy(argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
     monkeypatch.setattr(passwords, "_context", cheap)
     monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
+    monkeypatch.setattr(throttle, "REFUSED_AFTER_S", 0.0)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from nicegui.element import Element
 from actions.jobs.links import ShownLink
 from actions.people import Seat
 from domain.access import Role, Viewer
+from domain.passport import Verdict
 from storage.customers import CustomerRow
 from storage.passports import PassportRow
 from storage.photos import PhotoRow
@@ -58,7 +59,8 @@ def sample_side(*, is_over: bool = False) -> CustomersSide:
     revoked, why = (now, "The plate was wrong.") if is_over else (None, None)
     passport = PassportRow(ID, ID, ID, {}, b"", b"", now - timedelta(days=1), revoked, why, None)
     films = () if is_over else (f"/timelapse/{ID}/{ID}.mp4",)
-    return CustomersSide(ID, link, customer, passport, films)
+    verdict = Verdict.REVOKED if is_over else Verdict.GENUINE
+    return CustomersSide(ID, link, customer, passport, verdict, films)
 
 
 def _photo(n: int) -> PhotoRow:

@@ -1,6 +1,7 @@
 """Still components: what they say, in which state, and what pressing them does."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 
+from domain.passport import Verdict
 from tests.ui.conftest import Show
 from tools import gallery_samples as samples
 from tools.gallery_customer import sample_seat, sample_side
@@ -310,10 +312,18 @@ async def test_a_jobs_customer_side_leads_to_its_passport_and_its_film(user: Use
         raise AssertionError("nothing was pressed")
 
     def page() -> None:
-        for each in (side, over):
+        for each in (side, over, replace(side, verdict=Verdict.CHANGED)):
             link_card(each, sample_seat(), changed)
             passport_card(each, sample_seat(), changed)
 
     await show(page)
-    for words in ("Works until", "No link works", "Genuine", "Revoked", "The plate was wrong.", side.films[0]):
+    for words in (
+        "Works until",
+        "No link works",
+        "Genuine",
+        "Changed",
+        "Revoked",
+        "The plate was wrong.",
+        side.films[0],
+    ):
         await user.should_see(words)

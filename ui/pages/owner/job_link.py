@@ -16,6 +16,7 @@ from actions.jobs import links
 from actions.jobs.links import ShownLink
 from actions.people import Seat
 from domain.access import Intent
+from domain.passport import Verdict
 from domain.refusals import Refusal, TryLater
 from storage.customers import CustomerRow
 from storage.passports import PassportRow
@@ -45,6 +46,8 @@ class CustomersSide:
     """None: no link works."""
     customer: CustomerRow
     passport: PassportRow | None
+    verdict: Verdict
+    """On the passport."""
     films: tuple[str, ...] = ()
     """Where the time-lapses of the job are, for the workshop."""
 
@@ -56,7 +59,8 @@ async def read(job_id: UUID, seat: Seat) -> CustomersSide | None:
     if isinstance(link, Refusal) or isinstance(customer, Refusal) or isinstance(passport, Refusal):
         return None
     films = tuple(film_path(job_id, camera_id) for camera_id in await cameras_with_film(job_id, seat.viewer))
-    return CustomersSide(job_id, link, customer, passport, films)
+    verdict = (await passports.check(passport.id)).verdict if passport else Verdict.UNKNOWN
+    return CustomersSide(job_id, link, customer, passport, verdict, films)
 
 
 def link_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
@@ -170,16 +174,18 @@ def passport_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
     with Card(_("Environment passport")):
         issued = _("Issued {time}").format(time=moment(row.issued_at, seat.zone, now))
         with Element("div").classes("cluster note wraps"):
-            if row.revoked_at is None:
+            if row.revoked_at is not None:
+                tone_chip("warn", _("Revoked"), "block")
+            elif side.verdict is Verdict.GENUINE:
                 tone_chip("ok", _("Genuine"), "verified_user")
             else:
-                tone_chip("warn", _("Revoked"), "block")
+                tone_chip("crit", _("Changed"), "error")
             Text("span", issued).classes("quiet")
         if row.revoked_why:
             Text("p", row.revoked_why).classes("note")
         with Element("div").classes("cluster note wraps"):
             link_button(_("Open"), f"/p/{row.id}", icon="open_in_new")
-            if row.revoked_at is None:
+            if side.verdict is Verdict.GENUINE:
                 link_button(_("PDF"), f"/p/{row.id}/passport.pdf", icon="picture_as_pdf")
             for href in side.films:
                 link_button(_("Time-lapse"), href, icon="movie")
