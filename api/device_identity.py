@@ -33,6 +33,7 @@ _SAYS = {
     Refusal.EMPTY: "A name needs a character, and only such that can be shown.",
     Refusal.TOO_LONG: f"A name has at most {NAME_CHARS_MAX} characters.",
     Refusal.PUMP_IN_PIT: "A pump controller stands in no pit.",
+    Refusal.NOT_POSSIBLE_NOW: "A sensor of another make speaks by its workshop's own login.",
     Refusal.NOT_CLAIMED: "The device has no credential. Make a claim code, and let it claim itself.",
     Refusal.REQUEST_NEEDED: "The device has a certificate. It renews it by itself, or claims itself with a new code.",
 }
@@ -66,6 +67,13 @@ class NewPit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     pit_id: UUID | None
+
+
+class NewLink(BaseModel):
+    """How it reaches the server."""
+
+    model_config = ConfigDict(extra="forbid")
+    link: Link
 
 
 class Enabled(BaseModel):
@@ -111,6 +119,14 @@ async def rename_device(device_id: DeviceId, wanted: NewName, by: Manager) -> No
 async def move_device(device_id: DeviceId, wanted: NewPit, by: Manager) -> None:
     """Puts it into a pit, or into none. What it measured before stays with the pit where it was."""
     _done(await devices.move(device_id, wanted.pit_id, by))
+
+
+@router.put("/{device_id}/link", status_code=204, responses=errors(401, 403, 404, 409, 413, 503))
+async def change_device_link(device_id: DeviceId, wanted: NewLink, by: Manager, now: Now) -> None:
+    """Changes how it reaches the server. What it came in with ends at once; a new claim code lets it in again. One that
+    is connected so already is no error.
+    """
+    _done(await devices.change_link(device_id, wanted.link, by, now))
 
 
 @router.put("/{device_id}/enabled", status_code=204, responses=errors(401, 403, 404, 413, 503))
