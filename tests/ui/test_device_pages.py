@@ -221,6 +221,7 @@ async def test_a_controllers_connection_is_changed_after_a_question_and_a_code_i
     await visitor.user.should_see("and its motor OFF, until it claims itself with a new code", retries=PATIENCE)
     visitor.press("Change connection")
     await visitor.user.should_see("Claim code for Pump 2", retries=PATIENCE)
+    visitor.press("Close")
     await visitor.user.should_see("Revoked", retries=PATIENCE)
 
 

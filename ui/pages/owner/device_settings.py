@@ -146,7 +146,6 @@ async def _change_link(device: DeviceRow, changed: Changed) -> None:
     if not await confirm(question, effect, _("Change connection")):
         return
     if await _asked(lambda by: devices.change_link(device.id, other, by, datetime.now(UTC))):
-        await changed()
         await offer_claim(device.id)
         await changed()
 
