@@ -166,6 +166,7 @@ class _Form:
             checked.insert(0, self._name)
         wrong = [field for field in checked if not field.is_right()]
         if wrong:
+            wrong[0].focus()
             return
         seat = await permitted(Intent.MANAGE_DEVICES)
         if seat is None:
@@ -179,6 +180,7 @@ class _Form:
             answer = await foreign_sensors.change_sensor(self._sensor.device_id, mapping, seat.viewer, now)
         if answer in (Refusal.TOPIC_TAKEN, Refusal.TOPIC_UNUSABLE):
             self._topic.say(refusal_text(Refusal(answer)))
+            self._topic.focus()
         elif isinstance(answer, Refusal):
             toast("warn", refusal_text(answer))
         elif answer is None:
