@@ -175,10 +175,11 @@ async def test_the_version_that_runs_is_not_installed_again(scene: Scene) -> Non
     assert await scene.refusal(await scene.offer(b"", "1.0.0")) == "same_version"
 
 
-@pytest.mark.parametrize("broken", ["ring", "ticks"])
-async def test_an_update_that_cannot_start_is_rolled_back_and_the_server_is_told(scene: Scene, broken: str) -> None:
+@pytest.mark.parametrize("module", ["ring", "ticks"])
+async def test_an_update_that_cannot_start_is_rolled_back_and_the_server_is_told(scene: Scene, module: str) -> None:
     """`ticks` is loaded before anything that could catch what it raises, or feed a watchdog."""
-    bundle = scene.builds.bundle("1.1.0", **{broken: "raise ValueError('broken')\n"})
+    broken: dict[str, Any] = {module: "raise ValueError('broken')\n"}
+    bundle = scene.builds.bundle("1.1.0", **broken)
     command_id = await scene.offer(bundle, "1.1.0")
     assert await scene.refusal(command_id) == "rolled_back"
     await scene.pit.until(lambda: scene.pit.states[-1]["fw"] == "1.0.0" and scene.pit.states[-1]["boot_id"] > 1)
