@@ -247,6 +247,7 @@ async def listen_live(running: Running, headers: dict[str, str]) -> None:
             socket.transport.abort()
 
 
+@pytest.mark.long
 async def test_no_secret_stands_in_the_log_of_a_full_run(running: Running, world: World) -> None:
     await browse(running)
     headers = await use_the_api(running)

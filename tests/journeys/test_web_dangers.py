@@ -18,6 +18,7 @@ EVIL = """<img src=x onerror="window.owned=1"></script><script>window.owned=2</s
 PAGES_MAX = 40
 DOCUMENTS = {".pdf": "application/pdf", ".csv": "text/csv", ".json": "application/json"}
 """Which a browser keeps, and does not show as pages."""
+CAMERAS = ("/video/", "/api/v1/cameras/")
 NO_PICTURE = ("(Conflict)", "(Service Unavailable)")
 """What is answered to who asks for the picture of a camera that can't be reached."""
 TOO_BIG = 1009  # RFC 6455
@@ -59,10 +60,12 @@ async def assert_is_kept(page: Page, link: str) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff", link
 
 
-def absent(said: ConsoleMessage) -> bool:
-    """Whether a browser only says that a camera has no picture."""
-    is_of_camera = urlsplit(said.location["url"]).path.startswith("/video/")
-    return is_of_camera and said.text.startswith("Failed to load resource") and said.text.endswith(NO_PICTURE)
+def complaint(said: ConsoleMessage) -> list[str]:
+    """What a browser finds wrong, and with what; that a camera has no picture is not wrong."""
+    about = said.location["url"]
+    if said.type != "error" or (urlsplit(about).path.startswith(CAMERAS) and said.text.endswith(NO_PICTURE)):
+        return []
+    return [f"{said.text} {about}"]
 
 
 async def test_no_text_of_people_or_devices_becomes_markup_on_any_page(product: Product, browser: Browser) -> None:
@@ -71,17 +74,16 @@ async def test_no_text_of_people_or_devices_becomes_markup_on_any_page(product: 
     complaints: list[str] = []
     page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" and not absent(said) else None)
+    page.on("console", lambda said: complaints.extend(complaint(said)))
     await product.sign_in(page, "owner")
     pit, device, alert = (f"/{kind}s/{ids[f'{kind}_id']}" for kind in ("pit", "device", "alert"))
     seen, documents = await every_page(
         page, product, ["/", pit, device, alert, f"/audit/{AUDIT_ROW}", "/account", "/people"]
     )
     assert {"/", "/alerts", "/devices", "/audit"} <= set(seen)
+    assert complaints == [] and documents
     for link in documents:
         await assert_is_kept(page, link)
-    assert {kind_of(urlsplit(link).path) for link in documents} == set(DOCUMENTS.values())
-    assert complaints == []
     await page.goto(f"{product.url}/devices")
     assert EVIL in (await page.inner_text("main"))
 
