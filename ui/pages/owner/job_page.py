@@ -36,6 +36,7 @@ from ui.pages.job_words import (
     state_word,
 )
 from ui.pages.owner import job_damage, job_facts, job_leaving, job_link, job_moving, job_story, job_ways
+from ui.pages.owner.job_air import air_card
 from ui.pages.owner.jobs_board import of_menu
 from ui.pages.owner.pit_camera import PitPicture
 from ui.pages.owner.timelapse import timelapse_card
@@ -59,8 +60,7 @@ def install(feed: JobFeed) -> None:
         async with shell.framed(seat, current=shell.JOBS, title=title, back=shell.JOBS) as frame:
             shown = _JobPage(seat, frame, whole)
             shown.start()
-            await shown.show_picture()
-            await shown.show_customers_side()
+            await shown.show_rest()
             feed.follow(seat.viewer.tenant_id, shown.news)
         return None
 
@@ -85,6 +85,7 @@ class _JobPage:
             with Element("div").classes("stack wide"):
                 self._picture.stand()
                 self._work = Element("div").classes("stack wide")
+                self._air = Element("div").classes("stack wide")
             with Element("div").classes("stack wide"):
                 self._car = Element("div").classes("stack wide")
                 with Card(_("Photos"), pad=True):
@@ -112,16 +113,20 @@ class _JobPage:
             self._whole = whole
             self._show()
             self._buttons()
-            await self.show_picture()
-            await self.show_customers_side()
+            await self.show_rest()
 
-    async def show_picture(self) -> None:
-        """The pit's live picture, while the car stands in it."""
+    async def show_rest(self) -> None:
+        """What is read on its own: the pit's live picture while the car stands in it, the climate so far, the
+        customer's link and the passport.
+        """
         row = self._whole.row
         await self._picture.show(row.pit_id if row.state in IN_PIT else None)
+        self._air.clear()
+        with self._air:
+            await air_card(self._seat, row.id)
+        await self._show_customers_side()
 
-    async def show_customers_side(self) -> None:
-        """The customer's link and the passport."""
+    async def _show_customers_side(self) -> None:
         side = await job_link.read(self._whole.row.id, self._seat)
         self._link.clear()
         if side is not None:
