@@ -10,8 +10,11 @@ import aiomqtt
 import pytest
 from sqlalchemy import text
 
+from actions import keys
+from actions.passports import check
 from actions.people import SignedIn, sign_in
 from domain.limits import DEFAULTS, FILM_PROFILES, Level, Limits, Origin, resolve
+from domain.passport import Verdict
 from domain.readings import METRICS, Metric
 from ingest.broker_address import BrokerAddress
 from storage import history, migrate, queries, session
@@ -42,6 +45,7 @@ def template(postgres: PrivatePostgres, template: str, data: Path) -> Iterator[s
 
     async def fill() -> None:
         session.open(migrate.roles_urls(url, SECRET), pool_size=2)
+        keys.open(SECRET)
         try:
             await seed(NOW, data)
         finally:
@@ -244,3 +248,23 @@ async def serials_that_say(client: aiomqtt.Client, word: bytes, count: int) -> s
         assert message.payload == word
         said.add(str(message.topic).split("/")[2].split("-")[1])
     return said
+
+
+async def test_every_job_has_a_link_that_works_as_long_as_the_products_would(demo: Demo) -> None:
+    [(without, ended_late)] = await fetch(
+        "SELECT count(*) FILTER (WHERE l.id IS NULL), count(*) FILTER (WHERE l.expires_at > j.ended_at + interval"
+        " '30 days') FROM job j LEFT JOIN tracking_link l ON l.tenant_id = j.tenant_id AND l.job_id = j.id"
+    )
+    assert (without, ended_late) == (0, 0)
+
+
+async def test_every_car_that_went_home_has_a_genuine_passport_of_its_day_with_its_air(demo: Demo) -> None:
+    complete = await fetch("SELECT id, completed_at FROM job WHERE completed_at IS NOT NULL")
+    issued = await fetch("SELECT job_id, issued_at FROM passport WHERE revoked_at IS NULL")
+    assert len(complete) > 100 and sorted(issued) == sorted(complete)
+    [(least_measured,)] = await fetch(
+        "SELECT min((record->>'minutes_measured')::numeric / (record->>'minutes')::numeric) FROM passport"
+    )
+    assert least_measured > 0.9
+    [(some_id,)] = await fetch("SELECT id FROM passport ORDER BY issued_at LIMIT 1")
+    assert (await check(some_id)).verdict is Verdict.GENUINE
