@@ -17,7 +17,7 @@ from domain.limits import DEFAULTS, FILM_PROFILES, Level, Limits, Origin, resolv
 from domain.passport import Verdict
 from domain.readings import METRICS, Metric
 from ingest.broker_address import BrokerAddress
-from storage import history, migrate, queries, session
+from storage import history, migrate, photo_files, queries, session
 from storage.session import EVERY_TENANT, transaction
 from tests.conftest import SECRET
 from tests.private_mosquitto import PrivateMosquitto
@@ -46,6 +46,7 @@ def template(postgres: PrivatePostgres, template: str, data: Path) -> Iterator[s
     async def fill() -> None:
         session.open(migrate.roles_urls(url, SECRET), pool_size=2)
         keys.open(SECRET)
+        photo_files.open(data / "photos")
         try:
             await seed(NOW, data)
         finally:

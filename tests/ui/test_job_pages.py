@@ -14,7 +14,7 @@ from nicegui.element import Element
 from nicegui.testing.user_interaction import UserInteraction
 
 from actions.announce import hear
-from actions.jobs import notes
+from actions.jobs import damage
 from actions.jobs.create import Created, NewJob, create
 from actions.jobs.photos import remove, take
 from actions.jobs.trail import Deed
@@ -202,8 +202,8 @@ async def test_what_somebody_writes_stays_while_others_work_on_the_job(
     await visitor.user.open(f"/jobs/{job_id}")
     await press(visitor, "Note defect")
     await see(visitor, "Note a defect")
-    assert await notes.note(job_id, "Filter changed", world.here.staff, datetime.now(UTC)) is None
-    await see(visitor, "Filter changed", "Note a defect")  # all cards were drawn anew meanwhile
+    assert isinstance(await damage.mark(job_id, 5, 5, "Dent", world.here.staff, datetime.now(UTC), key=uuid4()), UUID)
+    await see(visitor, "Dent", "Note a defect")  # the card of the button was drawn anew meanwhile
     type_into(visitor, "What is wrong", "Bubble at the edge")
     with visitor.user:
         [verb] = [b for b in ElementFilter(kind=ui.button, content="Note defect") if in_dialog(b)]
