@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions import devices
@@ -17,12 +17,13 @@ from api.auth import viewer
 from api.context import Now, Wired
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.claims import Link, payload
 from domain.refusals import Refusal
 
-router = APIRouter(prefix="/devices", tags=["devices"], route_class=BoundedRoute)
+router = routes("/devices", tag="devices")
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_DEVICES))]
 DeviceId = Annotated[str, Path(pattern="^[a-z0-9-]{3,40}$", examples=["pp-0001"])]
 Name = Annotated[Words, Field(min_length=1, max_length=NAME_CHARS_MAX)]
@@ -33,6 +34,7 @@ _SAYS = {
     Refusal.EMPTY: "A name needs a character, and only such that can be shown.",
     Refusal.TOO_LONG: f"A name has at most {NAME_CHARS_MAX} characters.",
     Refusal.PUMP_IN_PIT: "A pump controller stands in no pit.",
+    Refusal.NOT_POSSIBLE_NOW: "A sensor of another make speaks by its workshop's own login.",
     Refusal.NOT_CLAIMED: "The device has no credential. Make a claim code, and let it claim itself.",
     Refusal.REQUEST_NEEDED: "The device has a certificate. It renews it by itself, or claims itself with a new code.",
 }
@@ -66,6 +68,13 @@ class NewPit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     pit_id: UUID | None
+
+
+class NewLink(BaseModel):
+    """How it reaches the server."""
+
+    model_config = ConfigDict(extra="forbid")
+    link: Link
 
 
 class Enabled(BaseModel):
@@ -111,6 +120,14 @@ async def rename_device(device_id: DeviceId, wanted: NewName, by: Manager) -> No
 async def move_device(device_id: DeviceId, wanted: NewPit, by: Manager) -> None:
     """Puts it into a pit, or into none. What it measured before stays with the pit where it was."""
     _done(await devices.move(device_id, wanted.pit_id, by))
+
+
+@router.put("/{device_id}/link", status_code=204, responses=errors(401, 403, 404, 409, 413, 503))
+async def change_device_link(device_id: DeviceId, wanted: NewLink, by: Manager, now: Now) -> None:
+    """Changes how it reaches the server. What it came in with ends at once; a new claim code lets it in again. One that
+    is connected so already is no error.
+    """
+    _done(await devices.change_link(device_id, wanted.link, by, now))
 
 
 @router.put("/{device_id}/enabled", status_code=204, responses=errors(401, 403, 404, 413, 503))

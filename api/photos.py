@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, BinaryIO, Literal, NoReturn, Self
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 
@@ -12,8 +12,9 @@ from actions.jobs import photos
 from api.context import Now
 from api.jobs import JobViewer, JobWorker
 from api.openapi import errors
-from api.problems import BoundedRoute, invalid, refused
+from api.problems import invalid, refused
 from api.pump_models import Key
+from api.routes import routes
 from domain.jobs.words import Stage
 from domain.photos import BYTES_MAX, PER_JOB_MAX, PIXELS_MAX, PhotoFault
 from domain.refusals import Refusal
@@ -22,8 +23,8 @@ from storage.job_rows import read
 from storage.photos import PhotoRow
 from storage.session import transaction
 
-router = APIRouter(tags=["photos"])
-bounded = APIRouter(route_class=BoundedRoute)
+router = routes(tag="photos", takes_files=True)
+bounded = routes(tag="photos")
 """All but the one that takes a file."""
 
 SHOWN = {
@@ -64,6 +65,7 @@ _SAYS: dict[str, str] = {
     Refusal.KEY_USED: "Another job's photo was sent with this Idempotency-Key.",
     Refusal.ALREADY_SO: "It is so already.",
     PhotoFault.TOO_LARGE: f"A photo has at most {BYTES_MAX >> 20} MB.",
+    PhotoFault.HEIC: "This is a HEIC photo. Send it as JPEG: most cameras can be told to make JPEG.",
     PhotoFault.NOT_A_PHOTO: "This is neither JPEG nor PNG nor WebP, whatever its name says.",
     PhotoFault.TOO_MANY_PIXELS: f"A photo has at most {PIXELS_MAX // 1_000_000} million pixels.",
     PhotoFault.DAMAGED: "The photo can't be read to its end. Take it again.",
@@ -184,6 +186,3 @@ async def picture(row: PhotoRow | None, *, thumb: bool) -> Response:
 
 def _refuse(why: Refusal | PhotoFault) -> NoReturn:
     raise refused(why, _SAYS[why])
-
-
-router.include_router(bounded)
