@@ -24,6 +24,7 @@ from api import (
     photos,
     pits,
     problems,
+    pump_rules,
     pump_settings,
     pumps,
     releases,
@@ -70,7 +71,7 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
             tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
             integrations,
             cameras, jobs, job_desk, photos, work, workshop, customers, passports, motor, pumps, pump_settings,
-            wallets,
+            pump_rules, wallets,
         )  # fmt: skip
         for module in modules:
             v1.include_router(module.router)
