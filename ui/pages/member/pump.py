@@ -33,6 +33,8 @@ from ui.pump_feed import PumpFeed, state_of
 from ui.texts import _, number
 
 MILLI = 1_000
+FACTS_BELOW_A_HOLD = 2
+"""With more of them, or another field, a smaller ring keeps all above the button on a telephone."""
 
 
 def install(feed: PumpFeed) -> None:
@@ -120,14 +122,16 @@ class _MyPump:
             text.set_text(words)
             text.visible = bool(words)
         self._show_measured(pump, motor)
-        self._motors.visible = has_choice = run is None and len(self._offered) > 1
-        self._place.classes(add="many" if has_choice else "", remove="" if has_choice else "many")
+        self._motors.visible = run is None and len(self._offered) > 1
         self._offer_lengths(pump)
         self._show_line(pump, motor)
         facts = pump_view.facts(pump)
         self._facts.content = "".join(key_value(key, value) for key, value in facts)
         self._facts_card.visible = bool(facts)
         self._extend.visible = extending.is_possible(pump)
+        is_held_long = run is not None and run.state is RunState.HOLD and len(facts) > FACTS_BELOW_A_HOLD
+        is_full = self._motors.visible or self._extend.visible or is_held_long
+        self._place.classes(add="full" if is_full else "", remove="" if is_full else "full")
         self._button.show(pump_view.press(pump, motor, self._chosen_s))
 
     def _show_measured(self, pump: MemberPump, motor: MotorView | None) -> None:

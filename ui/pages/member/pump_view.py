@@ -67,6 +67,8 @@ def said(pump: MemberPump, motor: MotorView | None, zone: str, now: datetime) ->
 def _before_a_turn(pump: MemberPump, motor: MotorView | None, zone: str, now: datetime) -> Said:
     if motor is None:
         return Said(_("There is no motor yet"), _("The owner of the pump sets it up."))
+    if pump.wallet.available_s < pump.minimum_s:
+        return Said(_("Too few minutes for a turn"), "")
     if pump.line:
         last = pump.line[-1]
         head = ngettext("{n} is waiting", "{n} are waiting", len(pump.line)).format(n=number(len(pump.line)))
@@ -149,7 +151,7 @@ def facts(pump: MemberPump) -> list[tuple[str, str]]:
 def _some(names: list[str]) -> str:
     """The first two by name, the others by their number."""
     shown, more = ", ".join(names[:NAMED_MAX]), len(names) - NAMED_MAX
-    return shown if more <= 0 else _("{names} and {n} more").format(names=shown, n=number(more))
+    return shown if more <= 0 else f"{shown} +{number(more)}"
 
 
 def choices(pump: MemberPump) -> list[int]:
