@@ -57,11 +57,14 @@ class Alert(BaseModel):
     device_id: str | None = Field(description="Set if the alert is about a device, such as its silence.")
     device: str | None = Field(description="The device's name.")
     rule: str = Field(
-        description="A metric's name, `silent`, or what is wrong with a motor: `on_after_lease`, `on_without_run`,"
-        " `motor_tripped`, `motor_silent`."
+        description="A metric's name, `silent`, `camera`, or what is wrong with a motor: `on_after_lease`,"
+        " `on_without_run`, `motor_tripped`, `motor_silent`."
     )
     level: LevelName
-    detail: str = Field(description="With `motor_tripped`: the fault, as the controller names it.")
+    detail: str = Field(
+        description="With `motor_tripped`: the fault, as the controller names it. With `camera`: the names of those"
+        " that send no picture."
+    )
     value: float | None = Field(description="The value that raised, moved or cleared it, in the metric's unit.")
     limit: float | None = Field(description="The limit that was crossed.")
     flapping: bool = Field(description="Raised three times within half an hour; it clears more slowly.")

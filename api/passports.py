@@ -44,8 +44,8 @@ class Passport(BaseModel):
     revoked_why: str | None
     replaced_by: UUID | None
     page: str = Field(description="Shows and checks it.")
-    pdf: str | None = Field(description="The signed PDF; null: it was revoked.")
-    record: dict[str, Any]
+    pdf: str | None = Field(description="The signed PDF; null: the passport is not genuine any more.")
+    record: dict[str, Any] | None = Field(description="Null if it was changed: what is stored may say anything then.")
     signature: str = Field(description="Base64.")
     public_key: str = Field(description="Base64, 32 bytes.")
 
@@ -55,7 +55,8 @@ class Passport(BaseModel):
         return cls(
             id=row.id, verdict=verdict, issued_at=row.issued_at, revoked_at=row.revoked_at,
             revoked_why=row.revoked_why, replaced_by=row.replaced_by, page=page,
-            pdf=f"{page}/passport.pdf" if row.revoked_at is None else None, record=row.record,
+            pdf=f"{page}/passport.pdf" if verdict is Verdict.GENUINE else None,
+            record=None if verdict is Verdict.CHANGED else row.record,
             signature=base64.b64encode(row.signature).decode(), public_key=base64.b64encode(row.public_key).decode(),
         )  # fmt: skip
 

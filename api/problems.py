@@ -25,6 +25,7 @@ from domain.cameras.watching import NoPicture, Unseen
 from domain.cameras.words import CameraRefusal
 from domain.firmware import BundleFault
 from domain.jobs.words import JobRefusal
+from domain.log_paths import noted
 from domain.minute_requests import RequestRefusal
 from domain.photos import PhotoFault
 from domain.pump.words import PumpRefusal
@@ -250,7 +251,7 @@ def _message(fault: dict[str, Any]) -> str:
 
 
 async def _on_database_away(request: Request, error: Exception) -> JSONResponse:
-    log.warning("no database for a request", path=request.url.path, error=str(error))
+    log.warning("no database for a request", path=noted(request.url.path), error=str(error))
     away = refused("unavailable", "The database does not answer; try again in a moment.")
     return respond(503, "unavailable", "The database does not answer; try again in a moment.", headers=away.headers)
 
@@ -272,10 +273,10 @@ class Incidents:
         try:
             await self._app(scope, receive, noting)
         except ClientDisconnect:
-            log.debug("caller gone", path=scope["path"])
+            log.debug("caller gone", path=noted(scope["path"]))
         except Exception:
             incident = secrets.token_hex(4)
-            log.exception("request failed", incident=incident, method=scope.get("method"), path=scope["path"])
+            log.exception("request failed", incident=incident, method=scope.get("method"), path=noted(scope["path"]))
             if started:
                 raise  # half an answer is out: only a broken connection tells the caller so
             detail = "Something went wrong here. The incident's number leads to it in the server's log."

@@ -58,17 +58,26 @@ async def say_still(tx: AsyncSession, camera_id: UUID, now: datetime, *, of_job:
     )
 
 
+_SILENT = f"""
+    SELECT c.tenant_id, c.pit_id, min(s.failing_since) AS since, string_agg(c.name, ', ' ORDER BY c.name, c.id) AS names
+    FROM camera c JOIN tenant t ON t.id = c.tenant_id JOIN pit p ON p.id = c.pit_id
+    JOIN camera_state s ON s.camera_id = c.id
+    WHERE {_WATCHED} AND s.failing_since <= :limit GROUP BY c.tenant_id, c.pit_id"""
+
 _SILENT_PITS = f"""
-    SELECT c.tenant_id, c.pit_id, min(s.failing_since) AS since FROM camera c
-    JOIN tenant t ON t.id = c.tenant_id JOIN pit p ON p.id = c.pit_id JOIN camera_state s ON s.camera_id = c.id
-    WHERE {_WATCHED} AND s.failing_since <= :limit AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.pit_id = c.pit_id
-        AND a.rule = '{RULE}' AND a.device_id IS NULL AND a.resolved_at IS NULL)
-    GROUP BY c.tenant_id, c.pit_id ORDER BY c.pit_id"""
+    SELECT f.tenant_id, f.pit_id, f.since, f.names FROM ({_SILENT}) f WHERE NOT EXISTS (SELECT 1 FROM alert a
+        WHERE a.pit_id = f.pit_id AND a.rule = '{RULE}' AND a.device_id IS NULL AND a.resolved_at IS NULL)
+    ORDER BY f.pit_id"""
 
 _RAISE = f"""
-    INSERT INTO alert (id, tenant_id, pit_id, rule, level, flapping, raised_at, changed_at, note)
-    VALUES (:id, :tenant, :pit, '{RULE}', {int(Level.WARNING)}, false, :now, :since, '')
+    INSERT INTO alert (id, tenant_id, pit_id, rule, level, flapping, raised_at, changed_at, note, detail)
+    VALUES (:id, :tenant, :pit, '{RULE}', {int(Level.WARNING)}, false, :now, :since, '', :names)
     ON CONFLICT DO NOTHING RETURNING id"""
+
+_NAME = f"""
+    UPDATE alert a SET detail = f.names FROM ({_SILENT}) f WHERE a.pit_id = f.pit_id AND a.rule = '{RULE}'
+        AND a.device_id IS NULL AND a.resolved_at IS NULL AND a.detail <> f.names
+    RETURNING a.id, a.tenant_id, a.pit_id"""
 
 _CLEAR = f"""
     UPDATE alert a SET resolved_at = :now, changed_at = :now WHERE a.rule = '{RULE}' AND a.resolved_at IS NULL
@@ -79,13 +88,21 @@ _CLEAR = f"""
 
 
 async def raise_alerts(tx: AsyncSession, now: datetime, limit: datetime) -> list[tuple[UUID, UUID, UUID]]:
-    """One for each pit with a camera that fails since before the limit and has none open; id, tenant, pit."""
+    """One for each pit with a camera that fails since before the limit and has none open; id, tenant, pit. It names
+    those cameras.
+    """
     raised = []
-    for tenant_id, pit_id, since in (await tx.execute(text(_SILENT_PITS), {"limit": limit})).all():
-        bound = {"id": uuid4(), "tenant": tenant_id, "pit": pit_id, "now": now, "since": since}
+    for tenant_id, pit_id, since, names in (await tx.execute(text(_SILENT_PITS), {"limit": limit})).all():
+        bound = {"id": uuid4(), "tenant": tenant_id, "pit": pit_id, "now": now, "since": since, "names": names}
         if (alert_id := await tx.scalar(text(_RAISE), bound)) is not None:
             raised.append((alert_id, tenant_id, pit_id))
     return raised
+
+
+async def name_anew(tx: AsyncSession, limit: datetime) -> list[tuple[UUID, UUID, UUID]]:
+    """Open alerts of pits in which others fail by now than they name; id, tenant, pit."""
+    named = await tx.execute(text(_NAME), {"limit": limit})
+    return [(row.id, row.tenant_id, row.pit_id) for row in named.all()]
 
 
 async def clear_alerts(tx: AsyncSession, now: datetime) -> list[tuple[UUID, UUID, UUID]]:

@@ -158,24 +158,39 @@ def _person(row: Any) -> PersonRow:
     return PersonRow(*values)
 
 
+_INVITATIONS = (
+    "SELECT i.id, i.role, i.name, i.contact, coalesce(b.name, ''), i.created_at, i.expires_at, i.used_at,"
+    " i.revoked_at, coalesce(u.name, ''), count(*) OVER () FROM invitation i LEFT JOIN person b ON b.id = i.invited_by"
+    " LEFT JOIN person u ON u.id = i.used_by WHERE (i.role <> 'super_admin' OR i.invited_by IS NOT NULL)"
+)
+"""Codes of the first run, which nobody made for anybody, are none."""
+_NEWEST = " ORDER BY i.created_at DESC, i.id LIMIT :limit"
+
+
 async def invitations(tx: AsyncSession, now: datetime, open_only: bool, limit: int) -> list[InvitationRow]:
     """The tenant's invitations, the newest first."""
-    rows = await tx.execute(
-        text(
-            "SELECT i.id, i.role, i.name, i.contact, coalesce(b.name, ''), i.created_at, i.expires_at, i.used_at,"
-            " i.revoked_at, coalesce(u.name, '') FROM invitation i LEFT JOIN person b ON b.id = i.invited_by"
-            " LEFT JOIN person u ON u.id = i.used_by WHERE NOT :open_only"
-            " OR (i.used_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > :now)"
-            " ORDER BY i.created_at DESC, i.id LIMIT :limit"
-        ),
-        {"open_only": open_only, "now": now, "limit": limit},
-    )
-    return [
-        InvitationRow(
-            row[0], Role(row[1]), row[2], row[3], row[4], row[5], row[6], state_of(row[7], row[8], row[6], now), row[9]
-        )
-        for row in rows.all()
-    ]
+    of_now = " AND (NOT :open_only OR (i.used_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > :now))"
+    bound = {"open_only": open_only, "now": now, "limit": limit}
+    rows = await tx.execute(text(_INVITATIONS + of_now + _NEWEST), bound)
+    return [_invitation(row, now) for row in rows.all()]
+
+
+async def waiting_invitations(
+    tx: AsyncSession, now: datetime, search: str, limit: int
+) -> tuple[list[InvitationRow], int]:
+    """Invitations that nobody has used or taken back, expired ones too, the newest first; and how many there are in
+    all. `search` looks into name and contact.
+    """
+    unused = " AND i.used_at IS NULL AND i.revoked_at IS NULL"
+    fits = " AND (position(lower(:search) IN lower(i.name)) > 0 OR position(lower(:search) IN lower(i.contact)) > 0)"
+    rows = (await tx.execute(text(_INVITATIONS + unused + fits + _NEWEST), {"search": search, "limit": limit})).all()
+    return [_invitation(row, now) for row in rows], rows[0][10] if rows else 0
+
+
+def _invitation(row: Any, now: datetime) -> InvitationRow:
+    id_, role, name, contact, invited_by, created_at, expires_at, used_at, revoked_at, used_by, _all = row
+    state = state_of(used_at, revoked_at, expires_at, now)
+    return InvitationRow(id_, Role(role), name, contact, invited_by, created_at, expires_at, state, used_by)
 
 
 # The platform's own reads: in a transaction that sees every tenant

@@ -63,14 +63,16 @@ async def failed(tx: AsyncSession, id_: UUID, fault: str) -> None:
     )
 
 
-async def of_job(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> list[tuple[UUID, bytes]]:
-    """Those that are made: camera and digest of the film."""
+async def of_job(tx: AsyncSession, tenant_id: UUID, job_id: UUID, *, staff: bool) -> list[tuple[UUID, bytes]]:
+    """Those that are made: camera and digest of the film. `staff`: only of cameras at which staff may look."""
     found = await tx.execute(
         text(
-            "SELECT camera_id, content_sha256 FROM timelapse WHERE tenant_id = :tenant AND job_id = :job"
-            " AND made_at IS NOT NULL ORDER BY camera_id"
+            "SELECT l.camera_id, l.content_sha256 FROM timelapse l"
+            " JOIN camera c ON c.tenant_id = l.tenant_id AND c.id = l.camera_id"
+            " AND (NOT :staff OR 'staff' = ANY(c.watchers))"
+            " WHERE l.tenant_id = :tenant AND l.job_id = :job AND l.made_at IS NOT NULL ORDER BY l.camera_id"
         ),
-        {"tenant": tenant_id, "job": job_id},
+        {"tenant": tenant_id, "job": job_id, "staff": staff},
     )
     return [(row.camera_id, bytes(row.content_sha256)) for row in found.all()]
 

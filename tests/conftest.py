@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from actions import keys, passwords
+from actions.people import throttle
 from domain.access import Role, Viewer
 from storage import migrate, partitions, photo_files, session
 from storage.session import EVERY_TENANT, transaction
@@ -74,6 +75,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     cheap = passwords._context.copy(argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
     monkeypatch.setattr(passwords, "_context", cheap)
     monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
+    monkeypatch.setattr(throttle, "REFUSED_AFTER_S", 0.0)
 
 
 @dataclass(frozen=True)

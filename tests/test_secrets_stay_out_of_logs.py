@@ -20,7 +20,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from actions.passwords import hashed
 from storage.embedded_ports import free_port
@@ -30,6 +31,7 @@ from tests.conftest import SECRET, World
 
 ROOT = Path(__file__).parent.parent
 PASSWORD, WRONG, TYPED_AS_NAME = "a password for logs, 7", "nearly a password, 8", "a password as a name, 9"
+OF_CAMERA, OF_GATEWAY = "a password of a camera, 10", "ab" * 16
 PURPOSES = ("pitpilot_app", "pitpilot_worker", "pitpilot_owner", "postgres superuser")
 READY_WITHIN_S, LET_IN_WITHIN_S = 60, 30
 _SAYS_A_SECRET = re.compile(r"token|password|key|code|path|certificate|payload")
@@ -86,7 +88,17 @@ async def running(world: World, database: str, tmp_path: Path) -> AsyncIterator[
         )
     address = f"http://127.0.0.1:{port}"
     owner_password = urlsplit(database).password or ""
-    secrets = {SECRET.hex(), PASSWORD, WRONG, TYPED_AS_NAME, owner_password, quote(owner_password), *hashes}
+    secrets = {
+        SECRET.hex(),
+        PASSWORD,
+        WRONG,
+        TYPED_AS_NAME,
+        OF_CAMERA,
+        OF_GATEWAY,
+        owner_password,
+        quote(owner_password),
+        *hashes,
+    }
     secrets |= {derive(SECRET, purpose) for purpose in PURPOSES}
     try:
         async with httpx.AsyncClient(base_url=address, headers={"origin": address}, timeout=20) as client:
@@ -124,6 +136,17 @@ async def browse(running: Running) -> None:
     running.secrets |= {cookie.value or "" for cookie in client.cookies.jar}
     for path in ("/", "/devices", "/audit", "/account", "/invitation/" + WRONG, "/reset/" + WRONG):
         await client.get(path)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
+    for path in ("/ws", "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"):
+        try:
+            async with connect(
+                str(client.base_url).replace("http", "ws") + path,
+                origin=Origin(str(client.base_url)),
+                additional_headers={"cookie": cookies},
+            ) as socket:
+                await socket.recv()
+        except InvalidStatus:
+            continue  # a page's socket opens for a page that there is
     await client.post("/sign-out")
     client.cookies.clear()
 
@@ -147,6 +170,33 @@ async def use_the_api(running: Running) -> dict[str, str]:
         "POST", "/people/invitations", 201, json={"role": "staff", "name": "New", "contact": ""}, headers=headers
     )
     return headers
+
+
+async def serve_a_customer(running: Running, world: World, headers: dict[str, str]) -> None:
+    """A car comes in, its customer follows it by the link and by messages, a camera looks on; others guess."""
+    shop = world.here
+    job = {
+        "customer": {"name": "Meera", "phone": "+91 98765 43210"},
+        "vehicle": {"plate": "MH 12 AB 1234", "make": "Mahindra", "model": "Thar", "colour": "red"},
+        "work_type": "full_ppf",
+    }
+    made = await running.ask("POST", f"/workshops/{shop.tenant_id}/jobs", 201, json=job, headers=headers)
+    link = made["token"]
+    for path in (f"/t/{link}", f"/t/{link}/notices", f"/t/{WRONG}", f"/api/v1/track/{link}"):
+        await running.client.get(path)
+    await running.ask("GET", f"/track/{link}", 413, content=b"x" * (2 << 20))
+    camera = {
+        "name": "Lift", "pit_id": str(shop.pit_id), "address": "rtsp://192.0.2.64/live", "username": "admin",
+        "password": OF_CAMERA,
+    }  # fmt: skip
+    added = await running.ask("POST", "/cameras", 201, json=camera, headers=headers)
+    ticket = await running.ask("POST", f"/cameras/{added['camera_id']}/tokens", 201, headers=headers)
+    by_ticket = {"authorization": f"Bearer {ticket['token']}", "content-type": "application/sdp"}
+    await running.client.post(f"/video/{added['camera_id']}/whep", content="v=0", headers=by_ticket)
+    gateway = {
+        "wanted": [], "gateway": "sms", "gateway_address": f"twilio://AC{'0' * 32}:{OF_GATEWAY}@15550001111/{{phone}}",
+    }  # fmt: skip
+    await running.client.put("/api/v1/customer-notices", json=gateway, headers=headers)
 
 
 async def publishes(mqtt: dict[str, str], password: str) -> bool:
@@ -197,10 +247,11 @@ async def listen_live(running: Running, headers: dict[str, str]) -> None:
             socket.transport.abort()
 
 
-async def test_no_secret_stands_in_the_log_of_a_full_run(running: Running) -> None:
+async def test_no_secret_stands_in_the_log_of_a_full_run(running: Running, world: World) -> None:
     await browse(running)
     headers = await use_the_api(running)
     await listen_live(running, headers)
+    await serve_a_customer(running, world, headers)
     await bring_in_a_device(running, headers)
     await asyncio.sleep(1.5)  # what is written with a delay: presence, counters
     log = running.log.read_text()

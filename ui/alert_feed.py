@@ -61,7 +61,7 @@ class AlertFeed:
             return
         rows = await open_alerts_of(tenant_id)
         for client, show in list(pages.items()):
-            if client.has_socket_connection:
+            if client.has_socket_connection and not client.is_deleted:
                 with client:
                     await show(rows)
 

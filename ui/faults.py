@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from domain.log_paths import noted
 from storage.session import DATABASE_AWAY
 from ui import plain
 from ui.texts import _
@@ -52,17 +53,18 @@ def unknown(request: Request) -> HTMLResponse:
 
 
 async def _on_database_away(request: Request, fault: Exception) -> HTMLResponse:
-    log.warning("no database for a page", path=request.url.path, error=str(fault))
+    log.warning("no database for a page", path=noted(request.url.path), error=str(fault))
     return late(request)
 
 
 async def _on_fault(request: Request, fault: Exception) -> HTMLResponse:
     """What nobody expected: a number for the person, the trace for the log."""
     if str(fault) == NO_RESPONSE:  # the caller has gone in the middle of something
-        log.info("nothing was answered", method=request.method, path=request.url.path)
+        log.info("nothing was answered", method=request.method, path=noted(request.url.path))
         return late(request)
     incident = secrets.token_hex(4)
-    log.error("page failed", incident=incident, method=request.method, path=request.url.path, exc_info=fault)
+    path = noted(request.url.path)
+    log.error("page failed", incident=incident, method=request.method, path=path, exc_info=fault)
     with plain.spoken(request):
         text = _("That is our fault, not yours. Whoever runs this PitPilot finds it in the log under {number}.")
         content = f"<p>{escape(text.format(number=incident))}</p>{_to_first_page()}"

@@ -7,6 +7,7 @@ from nicegui import Client, ui
 from starlette.requests import HTTPConnection
 
 from actions.people import Seat, cookies, seat_of
+from actions.people.seats import Door
 from domain.access import Intent
 
 COOKIE = cookies.SESSION
@@ -14,9 +15,10 @@ SIGN_IN = "/sign-in"
 
 
 async def seat(request: HTTPConnection) -> Seat | None:
-    """The signed-in person of a request, or None."""
+    """The signed-in person of a request, or None; tokens and keys of programs open no page."""
     token = request.cookies.get(COOKIE)
-    return await seat_of(token, datetime.now(UTC)) if token else None
+    found = await seat_of(token, datetime.now(UTC)) if token else None
+    return found if found is not None and found.door is Door.WEB else None
 
 
 async def page_seat() -> Seat | None:

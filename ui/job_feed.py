@@ -82,7 +82,7 @@ class JobFeed:
         changed = self._changed.pop(tenant_id, None)
         news = JobNews(await open_jobs_of(tenant_id), frozenset(changed) if changed else None)
         for client, shows in list(self._pages.get(tenant_id, {}).items()):
-            if client.has_socket_connection:
+            if client.has_socket_connection and not client.is_deleted:
                 with client:
                     for show in shows:
                         await show(news)

@@ -1,10 +1,12 @@
-"""Open pages of people who may not see them any more, or see them otherwise: each is led away within a second.
+"""Open pages of people who may not see them any more, or see them otherwise: each is led away within a second, and is
+dead on the server from then on, so that a browser that does not follow can neither press nor read anything.
 
 Announcements name whose rights changed. A sweep catches what nobody announces: sessions that end by the clock, and
 announcements that were missed while the connection was away.
 """
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -70,27 +72,33 @@ def _lead(client: Client, path: str | None) -> None:
     _led.add(client)
 
     async def show_out() -> None:
-        with client:
-            if path is None:
-                ui.navigate.reload()
-            else:
-                ui.navigate.to(path)
-        await _leave_rooms(client)
+        if not client.has_socket_connection:
+            return
+        sids = [sid for sid, _ in core.sio.manager.get_participants("/", client.id)]
+        await _say_where(client, path)
+        await _leave_rooms(sids, client)
+        if client.is_deleted:  # it came back just now, and this was begun twice
+            return
+        client.delete()
         await asyncio.sleep(CUT_AFTER_S)
-        for sid in _sockets(client):
+        for sid in sids:
             await core.sio.disconnect(sid)
 
     client.on_connect(show_out)
     background_tasks.create(show_out(), name="show out")
 
 
-async def _leave_rooms(client: Client) -> None:
-    """No value reaches it from here on, whatever the browser does."""
-    for sid in _sockets(client):
+async def _say_where(client: Client, path: str | None) -> None:
+    """Past the page's outbox, which ends with it."""
+    if path is None:
+        await core.sio.emit("run_javascript", {"code": "location.reload()"}, room=client.id)
+    else:
+        await core.sio.emit("open", {"path": path, "new_tab": False}, room=client.id)
+
+
+async def _leave_rooms(sids: Collection[str], client: Client) -> None:
+    """No value reaches it from here on."""
+    for sid in sids:
         for room in core.sio.rooms(sid):
             if room not in (sid, client.id):
                 await core.sio.leave_room(sid, room)
-
-
-def _sockets(client: Client) -> list[str]:
-    return [sid for sid, _ in core.sio.manager.get_participants("/", client.id)]

@@ -121,7 +121,7 @@ def alert_why(row: AlertRow, zone: str, now: datetime) -> str:
     if row.rule in motor_alert_words.RULES:
         return motor_alert_words.advice(row.rule)
     if row.rule == CAMERA:
-        return _("The camera sends no picture")
+        return _("{camera} sends no picture").format(camera=row.detail or _("The camera"))
     if row.rule == SILENT:
         return _("{device} is silent").format(device=row.device_name or row.device_id)
     limit = number(row.limit_value, FACTS[Metric(row.rule)].digits if (row.limit_value or 0) % 1 else 0)

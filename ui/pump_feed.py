@@ -90,7 +90,7 @@ class PumpFeed:
         if state.is_moving:
             self._plan(tenant_id, MOVING_EVERY_S)
         for client, (person_id, show) in list(pages.items()):
-            if client.has_socket_connection and person_id in state.wallets:
+            if client.has_socket_connection and not client.is_deleted and person_id in state.wallets:
                 with client:
                     await show(state)
 
@@ -102,7 +102,7 @@ class PumpFeed:
         self._plan_all(MOVING_EVERY_S)
         tenants, incidents = await every_tenant()
         for client, show in list(self._watchers.items()):
-            if client.has_socket_connection:
+            if client.has_socket_connection and not client.is_deleted:
                 with client:
                     await show(tenants, incidents)
 

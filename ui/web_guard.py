@@ -18,12 +18,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actions.audit import asked_from
+from domain.log_paths import API, noted
 from ui import content_policy
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-API, SOCKETS, UPLOADS = "/api/", "/_nicegui_ws/", "/_nicegui/client/"
+SOCKETS, UPLOADS = "/_nicegui_ws/", "/_nicegui/client/"
 FOR_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -36,7 +37,6 @@ POLICY_REFUSED = 1008  # RFC 6455
 TOO_LARGE = "This is too large to send. Send less at once."
 
 REFUSALS = frozenset({401, 403, 413, 421, 429})
-PATH_CHARS_MAX = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -104,7 +104,7 @@ class WebGuard:
         except asyncio.CancelledError:
             if not self._is_stopping():
                 raise
-            log.info("cut off by the stop", method=scope["method"], path=_path_to_note(scope))
+            log.info("cut off by the stop", method=scope["method"], path=noted(scope["path"]))
             if not is_begun:
                 await _say(scope["path"], 503, "PitPilot is stopping. Try again in a minute.")(scope, receive, headed)
         except Exception:
@@ -196,15 +196,10 @@ def _name(host: str) -> str:
 
 
 def _note(scope: Scope, status: int) -> None:
-    """Refusals belong into the log; the path of a page only to its first part, for links of invitations are secrets."""
+    """Refusals belong into the log."""
     if status in REFUSALS:
-        path, address = _path_to_note(scope), asked_from.get()
+        path, address = noted(scope["path"]), asked_from.get()
         log.info("refused", status=status, method=scope["method"], path=path, address=address)
-
-
-def _path_to_note(scope: Scope) -> str:
-    path: str = scope["path"] if scope["path"].startswith(API) else "/" + scope["path"].split("/")[1]
-    return path[:PATH_CHARS_MAX]
 
 
 def _say(path: str, status: int, text: str) -> Response:

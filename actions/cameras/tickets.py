@@ -12,8 +12,8 @@ from actions.people import signed
 from actions.people.seats import Door, Seat, seat_by_id
 from domain.cameras.watching import NoPicture, Watched, may_customer_look, may_person_look
 from domain.refusals import Refusal, TryLater
-from storage import cameras
-from storage.session import transaction
+from storage import cameras, job_links
+from storage.session import EVERY_TENANT, transaction
 
 LASTS = timedelta(seconds=60)
 TICKET_CHARS_MAX = 1_000
@@ -30,11 +30,13 @@ class Looker:
     session_id: UUID | None = None
     by_key: bool = False
     job_id: UUID | None = None
+    link: bytes = b""
+    """The hash of the job's link; when the link ends, so does the looking."""
 
     @property
     def id(self) -> str:
         """The gateway's name for it."""
-        return f"{self.session_id or self.job_id}:{self.camera_id}"
+        return f"{self.session_id or self.link.hex()}:{self.camera_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ async def ticket_of_link(link: str, camera_id: UUID, address: str, now: datetime
     found = await tracked.find(link, address, now)
     if not isinstance(found, tracked.Followed):
         return found
-    return await _issue(Looker(found.tenant_id, camera_id, job_id=found.job_id), now)
+    return await _issue(Looker(found.tenant_id, camera_id, job_id=found.job_id, link=found.link), now)
 
 
 async def cameras_of_link(link: str, address: str, now: datetime) -> Refusal | TryLater | list[UUID]:
@@ -87,6 +89,8 @@ async def _issue(looker: Looker, now: datetime) -> Denied | Ticket:
     claims = {"sub": looker.id, "tid": str(looker.tenant_id), "cam": str(looker.camera_id)}
     who = "jid" if looker.job_id else "kid" if looker.by_key else "sid"
     claims[who] = str(looker.job_id or looker.session_id)
+    if looker.job_id:
+        claims["link"] = looker.link.hex()
     return Ticket(signed.sign(signed.VIDEO, claims, LASTS, now), now + LASTS)
 
 
@@ -99,7 +103,7 @@ def holder_of(token: str, camera_id: UUID, now: datetime) -> Looker | None:
         return None
     tenant_id = UUID(claims["tid"])
     if "jid" in claims:
-        return Looker(tenant_id, camera_id, job_id=UUID(claims["jid"]))
+        return Looker(tenant_id, camera_id, job_id=UUID(claims["jid"]), link=bytes.fromhex(claims["link"]))
     return Looker(tenant_id, camera_id, UUID(claims.get("kid") or claims["sid"]), by_key="kid" in claims)
 
 
@@ -110,6 +114,8 @@ async def verdict_on(looker: Looker, now: datetime) -> Refusal | NoPicture | Non
         seat = await seat_by_id(looker.session_id, looker.tenant_id, now, by_key=looker.by_key)
         if seat is None:
             return Refusal.NOT_FOUND
+    elif not await _link_works(looker, now):
+        return Refusal.NOT_FOUND
     async with transaction(looker.tenant_id) as tx:
         row = await cameras.camera(tx, looker.camera_id)
         job = await cameras.job_in_view(tx, looker.job_id) if looker.job_id else None
@@ -118,6 +124,11 @@ async def verdict_on(looker: Looker, now: datetime) -> Refusal | NoPicture | Non
     if seat is not None:
         return may_person_look(row.watched, seat.viewer, now)
     return _customers_verdict(row.watched, job, now)
+
+
+async def _link_works(looker: Looker, now: datetime) -> bool:
+    async with transaction(EVERY_TENANT) as tx:
+        return await job_links.job_of(tx, looker.link, now) == (looker.tenant_id, looker.job_id)
 
 
 def _customers_verdict(

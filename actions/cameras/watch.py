@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from actions import silent, video
+from actions.announce import Announcement, Topic, announce
 from actions.cameras import reach
 from actions.cameras.knock import knock
 from actions.cameras.sources import Sources
@@ -107,6 +108,8 @@ def _owes_picture(reason: str) -> bool:
 async def step_alerts(now: datetime) -> tuple[int, int]:
     """Raises an alert for each pit with a camera that fails for too long, clears those of pits where all are back."""
     async with transaction(EVERY_TENANT) as tx:
+        for alert_id, tenant_id, pit_id in await camera_states.name_anew(tx, now - SILENT_AFTER):
+            await announce(tx, Announcement(Topic.ALERT, tenant_id, pit_id, str(alert_id)))
         raised = await camera_states.raise_alerts(tx, now, now - SILENT_AFTER)
         for alert_id, tenant_id, pit_id in raised:
             await silent.tell(tx, alert_id, tenant_id, pit_id, "raised", now)

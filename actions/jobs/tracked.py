@@ -35,6 +35,8 @@ class Followed:
 
     tenant_id: UUID
     job_id: UUID
+    link: bytes
+    """The hash by which the link is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,11 @@ async def find(token: str, address: str, now: datetime) -> Refusal | TryLater | 
     """The job of a link. Whoever guesses has to wait longer and longer, by network address; but a token that is right
     is 256 bits that nobody guesses, so its holder gets through whatever others behind the same address do.
     """
+    link = hash_of(token)
     async with transaction(EVERY_TENANT) as tx:
-        known = await job_links.job_of(tx, hash_of(token), now)
+        known = await job_links.job_of(tx, link, now)
     if known is not None:
-        return Followed(*known)
+        return Followed(*known, link)
     guess = await throttle.attempt({throttle.key_of("track", throttle.network_of(address)): ADDRESS}, now)
     return guess if isinstance(guess, TryLater) else Refusal.LINK_UNKNOWN
 

@@ -1,5 +1,6 @@
 """Name and password judged: slowly for whoever guesses, and at the same pace whether there is such a person or not."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -41,6 +42,14 @@ async def check_password(
     Whoever comes from an address or with a browser that this account was opened with before is slowed down by
     failures from there only, not by those of strangers.
     """
+    began_s = time.monotonic()
+    judged = await _judge(login, password, address, device, now)
+    if judged is Refusal.WRONG_CREDENTIALS:
+        await throttle.hold_back(began_s)
+    return judged
+
+
+async def _judge(login: str, password: str, address: str, device: str, now: datetime) -> Refusal | TryLater | Account:
     login = tidy(login)
     if len(login) > LOGIN_CHARS_MAX or len(password) > PASSWORD_CHARS_MAX or not is_line(login):
         return Refusal.WRONG_CREDENTIALS

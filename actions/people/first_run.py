@@ -105,13 +105,8 @@ async def platform_id(tx: AsyncSession, now: datetime) -> UUID:
 
 
 async def _open(tx: AsyncSession, token: str, now: datetime) -> Refusal | tuple[Invitation, Tenant]:
-    found = await open_invitation(tx, token, now)
-    if not isinstance(found, Refusal):
-        if found[0].role != Role.SUPER_ADMIN or found[0].invited_by is not None:
-            return Refusal.LINK_UNKNOWN
-        if await _somebody_runs(tx):
-            return Refusal.LINK_USED
-    return found
+    found = await open_invitation(tx, token, now, first_run=True)
+    return Refusal.LINK_USED if not isinstance(found, Refusal) and await _somebody_runs(tx) else found
 
 
 async def _somebody_runs(tx: AsyncSession) -> bool:

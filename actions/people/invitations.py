@@ -35,7 +35,7 @@ from storage.tables import Invitation, Person, Tenant
 __all__ = [
     "CONTACT_CHARS_MAX", "INVITATION_LASTS", "NAME_CHARS_MAX", "InvitationRow", "InvitationView", "Invited",
     "LinkState", "accept_invitation", "admit", "invitation_of", "invitations", "invite", "join", "open_invitation",
-    "renew_invitation", "revoke_invitation", "take",
+    "renew_invitation", "revoke_invitation", "take", "waiting_invitations",
 ]  # fmt: skip
 
 
@@ -104,6 +104,16 @@ async def invitations(by: Viewer, now: datetime, *, open_only: bool = True, limi
         return []
     async with transaction(by.tenant_id) as tx:
         return await people.invitations(tx, now, open_only, limit)
+
+
+async def waiting_invitations(by: Viewer, search: str, limit: int, now: datetime) -> tuple[list[InvitationRow], int]:
+    """Those that nobody has used or taken back, the newest first, and how many there are in all; none for whoever may
+    not see people.
+    """
+    if not by.may(Intent.SEE_PEOPLE):
+        return [], 0
+    async with transaction(by.tenant_id) as tx:
+        return await people.waiting_invitations(tx, now, search, limit)
 
 
 async def invitation_of(token: str, now: datetime) -> Refusal | InvitationView:
@@ -185,10 +195,14 @@ async def join(seat: Seat, token: str, now: datetime) -> Refusal | UUID:
     return tenant.id
 
 
-async def open_invitation(tx: AsyncSession, token: str, now: datetime) -> Refusal | tuple[Invitation, Tenant]:
-    """The invitation that a link stands for, locked, with its tenant; or why it does not work."""
+async def open_invitation(
+    tx: AsyncSession, token: str, now: datetime, *, first_run: bool = False
+) -> Refusal | tuple[Invitation, Tenant]:
+    """The invitation that a link stands for, locked, with its tenant; or why it does not work. `first_run`: the code of
+    a first run is wanted, which is no link: it opens nothing once somebody runs the platform.
+    """
     row = await tx.scalar(select(Invitation).where(Invitation.token_hash == digest(token)).with_for_update())
-    if row is None:
+    if row is None or (row.role == Role.SUPER_ADMIN and row.invited_by is None) is not first_run:
         return Refusal.LINK_UNKNOWN
     if fault := fault_of(row.used_at, row.revoked_at, row.expires_at, now):
         return fault

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from actions.people.passkeys import forget_passkeys
 from actions.people.second_factor import forget_second_factor
 from actions.people.sessions import end_in
-from actions.people.trail import note, tell
+from actions.people.trail import note, tell, tell_everywhere
 from domain.access import MAY_GIVE, Intent, Role, Viewer
 from domain.refusals import Refusal
 from storage import people as stored
@@ -87,7 +87,8 @@ async def change_role(by: Viewer, person_id: UUID, role: Role, now: datetime) ->
 
 async def suspend_person(by: Viewer, person_id: UUID, now: datetime) -> Refusal | None:
     """Takes somebody out of the viewer's tenant: sessions there end and keys are refused, open pages show the sign-in
-    within a second. Other tenants of theirs are not touched. NOT_ALLOWED, NOT_FOUND, YOURSELF, LAST_OWNER, ALREADY_SO.
+    within a second. Other tenants of theirs are not touched; whoever no longer runs the platform is support nowhere.
+    NOT_ALLOWED, NOT_FOUND, YOURSELF, LAST_OWNER, ALREADY_SO.
     """
     async with transaction(EVERY_TENANT) as tx:
         found = await _lock_member(tx, by, person_id, Intent.SUSPEND_PERSON)
@@ -100,7 +101,7 @@ async def suspend_person(by: Viewer, person_id: UUID, now: datetime) -> Refusal 
             return Refusal.LAST_OWNER
         member.suspended_at = now
         await _withdraw_links(tx, member, now)
-        ended = await end_in(tx, person_id, now, tenant_id=by.tenant_id)
+        ended = await end_in(tx, person_id, now, tenant_id=by.tenant_id, as_support=by.role is Role.SUPER_ADMIN)
         await tell(tx, by.tenant_id, person_id)
         after = {"suspended_at": now, "ended_sessions": ended}
         await note(tx, by, "suspend_person", "person", person_id, who.name, after=after)
@@ -140,8 +141,8 @@ async def suspend_account(by: Viewer, person_id: UUID, now: datetime) -> Refusal
         if who.suspended_at is not None:
             return Refusal.ALREADY_SO
         who.suspended_at = now
+        await tell_everywhere(tx, person_id)
         ended = await end_in(tx, person_id, now)
-        await tell(tx, by.tenant_id, person_id)
         after = {"suspended_at": now, "ended_sessions": ended}
         await note(tx, by, "suspend_account", "person", person_id, who.name, after=after)
     return None

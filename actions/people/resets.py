@@ -1,5 +1,6 @@
 """A new password by a link that works once: made by an owner for their people, by the platform, or by the operator."""
 
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -57,15 +58,21 @@ class ResetView:
 
 async def ask_for_reset(login: str, address: str, now: datetime) -> TryLater | None:
     """Notes that somebody forgot a password, for the owners' page of people (`PersonRow.reset_asked_at`), and mails a
-    link to the addresses that the person has proved before. The answer is the same whether there is such a person or
-    not.
+    link to the addresses that the person has proved before. The answer is the same, and takes as long, whether there is
+    such a person or not.
     """
+    began_s = time.monotonic()
     asked = await throttle.attempt({throttle.key_of("ask for reset", throttle.network_of(address)): ASKING}, now)
     if isinstance(asked, TryLater):
         return asked
     login = tidy(login)
-    if len(login) > LOGIN_CHARS_MAX or not is_line(login):
-        return None
+    if len(login) <= LOGIN_CHARS_MAX and is_line(login):
+        await _note_that_asked(login, now)
+    await throttle.hold_back(began_s)
+    return None
+
+
+async def _note_that_asked(login: str, now: datetime) -> None:
     async with transaction(EVERY_TENANT) as tx:
         person_id = await tx.scalar(
             text("UPDATE person SET reset_asked_at = :now WHERE lower(login) = lower(:login) RETURNING id"),
@@ -77,7 +84,6 @@ async def ask_for_reset(login: str, address: str, now: datetime) -> TryLater | N
                 await tell(tx, tenant_id, person_id)
             for tenant_id in tenants[:1]:
                 await _mail_to_themselves(tx, tenant_id, person_id, now)
-    return None
 
 
 async def _mail_to_themselves(tx: AsyncSession, tenant_id: UUID, person_id: UUID, now: datetime) -> None:

@@ -164,18 +164,22 @@ async def end_in(
     only: UUID | None = None,
     but: UUID | None = None,
     tenant_id: UUID | None = None,
+    as_support: bool = False,
 ) -> int:
-    """Ends a person's sessions (only one, all but one, or those in one tenant) and announces it, as part of the
-    caller's transaction; returns how many.
+    """Ends a person's sessions (only one, all but one, or those in one tenant, with `as_support` also those as support
+    in others) and announces it, as part of the caller's transaction; returns how many.
     """
     rows = await tx.execute(
         text(
             "UPDATE web_session SET ended_at = :now WHERE person_id = :person AND ended_at IS NULL"
             " AND (CAST(:only AS uuid) IS NULL OR id = :only) AND (CAST(:but AS uuid) IS NULL OR id <> :but)"
-            " AND (CAST(:tenant AS uuid) IS NULL OR tenant_id = :tenant) RETURNING tenant_id"
+            " AND (CAST(:tenant AS uuid) IS NULL OR tenant_id = :tenant OR (:as_support AND is_support))"
+            " RETURNING tenant_id"
         ),
-        {"now": now, "person": person_id, "only": only, "but": but, "tenant": tenant_id},
-    )
+        {
+            "now": now, "person": person_id, "only": only, "but": but, "tenant": tenant_id, "as_support": as_support,
+        },
+    )  # fmt: skip
     tenants = [row[0] for row in rows.all()]
     for each in sorted(set(tenants)):
         await tell(tx, each, person_id)

@@ -38,6 +38,8 @@ from storage.session import EVERY_TENANT, transaction
 from storage.tables import Tenant
 
 NOTE_CHARS_MAX = 500
+SUPPORTED = frozenset({TenantStatus.ACTIVE, TenantStatus.SUSPENDED})
+"""Support may have to look why a tenant was suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,7 @@ async def enter_as_support(seat: Seat, tenant_id: UUID, now: datetime) -> Refusa
         row = await tx.get(Tenant, tenant_id)
         if row is None or row.is_platform:
             return Refusal.NOT_FOUND
-        if row.status not in (TenantStatus.ACTIVE, TenantStatus.SUSPENDED):
+        if row.status not in SUPPORTED:
             return Refusal.NOT_POSSIBLE_NOW
         await move(tx, seat, tenant_id, is_support=True)
         for place in (by.tenant_id, tenant_id):

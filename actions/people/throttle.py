@@ -3,9 +3,11 @@
 Keys are hashes: what somebody typed as a name may be a password. The rules are in domain/throttling.py.
 """
 
+import asyncio
 import hashlib
 import ipaddress
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.refusals import TryLater
 from domain.throttling import FORGET_AFTER, Pace
 from storage.session import EVERY_TENANT, transaction
+
+REFUSED_AFTER_S = 0.5
+"""No answer by which somebody could learn whether there is such an account comes sooner: a hash of an earlier system
+takes longer than ours, and to mail a link longer than to mail none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,11 @@ async def attempt(paces: Mapping[str, Pace], now: datetime) -> TryLater | Attemp
                 {"key": row.key, "failures": failures, "now": now, "open_at": open_at},
             )
     return Attempt(counted)
+
+
+async def hold_back(began_s: float) -> None:
+    """Waits until REFUSED_AFTER_S after `began_s`, by the monotonic clock."""
+    await asyncio.sleep(max(0.0, began_s + REFUSED_AFTER_S - time.monotonic()))
 
 
 async def forgive(tx: AsyncSession, attempt: Attempt, clear: str | None = None) -> None:

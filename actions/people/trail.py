@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import audit
@@ -48,3 +49,16 @@ async def note(
 async def tell(tx: AsyncSession, tenant_id: UUID, person_id: UUID) -> None:
     """Lets every process look again whether the person's pages and sockets may stay open."""
     await announce(tx, Announcement(Topic.PERSON, tenant_id, id=str(person_id)))
+
+
+async def tell_everywhere(tx: AsyncSession, person_id: UUID) -> None:
+    """The same wherever the person sits: by a role, with a key of it, or as support."""
+    rows = await tx.execute(
+        text(
+            "SELECT tenant_id FROM membership WHERE person_id = :id UNION"
+            " SELECT tenant_id FROM web_session WHERE person_id = :id AND ended_at IS NULL ORDER BY 1"
+        ),
+        {"id": person_id},
+    )
+    for tenant_id in rows.scalars():
+        await tell(tx, tenant_id, person_id)

@@ -38,12 +38,14 @@ def read_device(
 def _host(address: str, loopback_allowed: bool) -> str | None:
     try:
         parts = urlsplit(address)
-        number = str(ip_address(parts.hostname or ""))
+        number = ip_address(parts.hostname or "")
     except ValueError:  # a name, or no address at all: who knows where it leads
         return None
-    if parts.scheme not in ("http", "https") or is_no_cameras_place(number, loopback_allowed=loopback_allowed):
+    if number.version == 6 and number.is_link_local:  # says nothing without the interface that it is meant for
         return None
-    return number
+    if parts.scheme not in ("http", "https") or is_no_cameras_place(str(number), loopback_allowed=loopback_allowed):
+        return None
+    return str(number)
 
 
 def _said(scopes: Iterable[str]) -> Iterable[tuple[str, str]]:

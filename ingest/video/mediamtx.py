@@ -34,6 +34,7 @@ from domain.video import (
     WhepAnswer,
 )
 from ingest.video.gateway import EmbeddedGateway
+from ingest.video.silence import asks_for_sound, is_sound, without_sound
 
 USER = "pitpilot"
 ALIGN_EVERY_S = 5.0  # what MediaMTX is told by its API is gone when it restarts
@@ -126,6 +127,8 @@ class MediaMtxGateway:
     async def whep_offer(self, camera_id: UUID, viewer_id: str, sdp: str) -> WhepAnswer | VideoRefusal:
         if isinstance(source := self._find(camera_id), VideoRefusal):
             return source
+        if asks_for_sound(sdp):
+            return VideoRefusal.BAD_OFFER
         url = f"{self._places.webrtc}/{camera_id}/whep"
         answer = await self._ask("POST", url, content=sdp, headers={"Content-Type": "application/sdp"})
         if isinstance(answer, VideoRefusal):
@@ -160,7 +163,7 @@ class MediaMtxGateway:
         del viewer_id  # MediaMTX sees one reader: us
         if isinstance(source := self._find(camera_id), VideoRefusal):
             return source
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or is_sound(name):
             return VideoRefusal.UNKNOWN_FILE
         asked = {} if wait_for is None else {"_HLS_msn": wait_for.segment, "_HLS_part": wait_for.part}
         wanted = {key: str(value) for key, value in asked.items() if value is not None}
@@ -169,7 +172,9 @@ class MediaMtxGateway:
             return answer
         if answer.is_success:
             kind = answer.headers.get("Content-Type", "application/octet-stream")
-            return HlsFile(answer.content, kind, 0 if name.endswith(".m3u8") else 60)
+            if name.endswith(".m3u8"):
+                return HlsFile(without_sound(answer.text).encode(), kind, 0)
+            return HlsFile(answer.content, kind, 60)
         return await self._why(source) if name == "index.m3u8" else VideoRefusal.UNKNOWN_FILE
 
     async def still(self, camera_id: UUID) -> bytes | VideoRefusal:

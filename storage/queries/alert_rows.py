@@ -30,7 +30,7 @@ class AlertRow:
     acknowledged_by: str | None
     note: str
     detail: str
-    """With `motor_tripped`: the fault, as the controller names it."""
+    """With `motor_tripped`: the fault, as the controller names it. With `camera`: the names of those that send none."""
 
 
 @dataclass(frozen=True, slots=True)

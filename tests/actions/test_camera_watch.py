@@ -55,8 +55,8 @@ async def bell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     await bell.close()
 
 
-async def camera_at(shop: Workshop, port: int, privacy: PrivacyHours | None = None) -> UUID:
-    said = CameraSettings(shop.pit_id, "Lift", Make.OTHER, CameraAddress("127.0.0.1", port), privacy=privacy)
+async def camera_at(shop: Workshop, port: int, privacy: PrivacyHours | None = None, name: str = "Lift") -> UUID:
+    said = CameraSettings(shop.pit_id, name, Make.OTHER, CameraAddress("127.0.0.1", port), privacy=privacy)
     camera_id = await add(said, shop.owner, NOW)
     assert isinstance(camera_id, UUID)
     return camera_id
@@ -118,6 +118,27 @@ async def test_a_frozen_picture_counts_as_gone_and_a_gateway_that_is_down_says_n
     gateway.goes(camera_id, CameraState.LIVE)
     now = await steps(watcher, now, 8)
     assert await alerts() == [(world.here.pit_id, True)]
+
+
+async def test_the_alert_names_the_cameras_that_fail_at_the_moment(
+    world: World, gateway: ScriptedGateway, bell: tuple[DoorBell, int]
+) -> None:
+    lift, door = await camera_at(world.here, bell[1]), await camera_at(world.here, bell[1], name="Door")
+    watcher = Watcher(Sources())
+
+    async def named() -> str:
+        async with transaction(EVERY_TENANT) as tx:
+            return str(await tx.scalar(text("SELECT detail FROM alert WHERE rule = 'camera' AND resolved_at IS NULL")))
+
+    gateway.goes(lift, CameraState.FROZEN, VideoRefusal.FROZEN)
+    now = await steps(watcher, NOW, 48)
+    assert await named() == "Lift"
+    gateway.goes(door, CameraState.FROZEN, VideoRefusal.FROZEN)
+    now = await steps(watcher, now, 48)
+    assert await named() == "Door, Lift" and len(await alerts()) == 1
+    gateway.goes(lift, CameraState.LIVE)
+    await steps(watcher, now, 8)
+    assert await named() == "Door"
 
 
 async def test_a_password_that_is_wrong_shows_with_the_next_still_and_stays_until_one_comes(

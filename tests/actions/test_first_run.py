@@ -7,7 +7,7 @@ import pytest
 
 from actions.people import SignedIn, seat_of
 from actions.people.first_run import CODE_LASTS, is_empty, is_first_run, offer_first_run, take_first_run
-from actions.people.invitations import Invited, invite
+from actions.people.invitations import Invited, accept_invitation, invitation_of, invitations, invite, join
 from domain.access import Role
 from domain.refusals import Refusal, Weakness
 from tests.actions.accounts import HOME, NOW, trail
@@ -62,6 +62,21 @@ async def test_each_start_gives_a_code_and_of_all_who_use_one_at_once_one_gets_i
     assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
     assert answers.count(Refusal.LINK_USED) == 2
     assert await fetch("SELECT count(*) FROM membership WHERE role = 'super_admin'") == [(1,)]
+    assert await fetch("SELECT count(*) FROM person") == [(1,)]
+
+
+async def test_a_code_that_is_left_over_is_no_invitation_to_run_the_platform() -> None:
+    used, left = await code(), await code()
+    entered = await take(used)
+    assert isinstance(entered, SignedIn)
+    token = left.replace("-", "")
+    assert await invitation_of(token, NOW) is Refusal.LINK_UNKNOWN
+    answer = await accept_invitation(token, "eve", "Eve", GOOD, "en", HOME, "", NOW)
+    assert answer is Refusal.LINK_UNKNOWN
+    seat = await seat_of(entered.token, NOW)
+    assert seat is not None
+    assert await join(seat, token, NOW) is Refusal.LINK_UNKNOWN
+    assert await invitations(seat.viewer, NOW, open_only=False) == []
     assert await fetch("SELECT count(*) FROM person") == [(1,)]
 
 

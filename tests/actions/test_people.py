@@ -1,5 +1,6 @@
 """Signing in and out: what opens a session, what keeps it, and that a wrong name says nothing."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -21,6 +22,7 @@ from actions.people import (
     set_look,
     sign_in,
     sign_out,
+    throttle,
 )
 from domain.access import Role
 from domain.refusals import Refusal, TryLater
@@ -28,17 +30,10 @@ from storage.seats import TOUCH_EVERY
 from tests.actions.senders import execute, fetch
 from tests.conftest import World
 
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 NOW = datetime.now(UTC).replace(microsecond=0)
 PASSWORD = "correct horse"
 WRONG = Refusal.WRONG_CREDENTIALS
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same kinds of hashes at the least cost that they allow."""
-    cheap = passwords._context.copy(argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
-    monkeypatch.setattr(passwords, "_context", cheap)
-    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
 
 
 @pytest.fixture
@@ -109,6 +104,19 @@ async def test_an_unknown_name_costs_a_comparison_too(asha: UUID, monkeypatch: p
     await refusal("nobody@here", PASSWORD)
     await refusal("Asha@here", "wrong")
     assert compared == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [("Asha@here", "wrong"), ("nobody@here", PASSWORD), ("a" * (LOGIN_CHARS_MAX + 1), PASSWORD), ("", "")],
+)
+async def test_no_refusal_comes_before_its_time_whatever_there_was_to_compare(
+    asha: UUID, monkeypatch: pytest.MonkeyPatch, login: str, password: str
+) -> None:
+    monkeypatch.setattr(throttle, "REFUSED_AFTER_S", 0.2)
+    began_s = time.monotonic()
+    assert await refusal(login, password) is WRONG
+    assert time.monotonic() - began_s >= 0.2
 
 
 async def test_the_token_is_stored_as_a_hash_only(asha: UUID) -> None:

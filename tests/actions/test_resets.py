@@ -1,11 +1,12 @@
 """New passwords by link: they work once, end every session, and give no owner a foreign account."""
 
+import time
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from actions.people import Seat, SignedIn, seat_of, sign_in
+from actions.people import Seat, SignedIn, seat_of, sign_in, throttle
 from actions.people.members import people
 from actions.people.profile import change_password
 from actions.people.resets import (
@@ -135,6 +136,16 @@ async def test_asking_gets_the_same_answer_for_every_name_and_the_owner_sees_who
     assert [row.login for row in page.rows if row.reset_asked_at] == (["bina@here"] if login == "bina@here" else [])
     await link(world.here.owner, bina)
     assert await fetch("SELECT count(*) FROM person WHERE reset_asked_at IS NOT NULL") == [(0,)]
+
+
+@pytest.mark.parametrize("login", ["bina@here", "nobody@here", "x" * 500])
+async def test_asking_takes_as_long_for_a_name_that_nobody_has(
+    bina: UUID, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    monkeypatch.setattr(throttle, "REFUSED_AFTER_S", 0.2)
+    began_s = time.monotonic()
+    await ask_for_reset(login, ELSEWHERE, NOW)
+    assert time.monotonic() - began_s >= 0.2
 
 
 async def test_nobody_asks_for_thousands(bina: UUID) -> None:

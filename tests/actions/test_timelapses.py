@@ -45,6 +45,10 @@ async def test_the_stills_of_a_complete_job_become_one_film(world: World, tmp_pa
     assert await cameras_with_film(job_id, here.staff) == [camera_id]
     assert await cameras_with_film(job_id, there.owner) == []
     assert await film(job_id, camera_id, there.owner) is Refusal.NOT_FOUND
+    async with transaction(EVERY_TENANT) as tx:
+        await tx.execute(text("UPDATE camera SET watchers = '{customer}' WHERE id = :id"), {"id": camera_id})
+    assert await cameras_with_film(job_id, here.staff) == []
+    assert await film(job_id, camera_id, here.staff) is Refusal.NOT_FOUND
     file = await film(job_id, camera_id, here.owner)
     assert isinstance(file, Path)
     with av.open(str(file)) as opened:

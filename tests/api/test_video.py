@@ -16,16 +16,19 @@ from actions.cameras.keeping import add, change, enable
 from actions.cameras.tickets import Looker
 from actions.cameras.viewing import Viewing
 from actions.jobs import links
-from actions.people import signed
-from actions.people.members import suspend_person
+from actions.people import add_person, signed
+from actions.people.members import suspend_account, suspend_person
 from api import video
+from domain.access import Role, Scope, Viewer
 from domain.cameras.address import CameraAddress
 from domain.cameras.makes import Make
 from domain.cameras.privacy import WEEK, PrivacyHours
 from domain.video import VideoRefusal
 from storage.cameras import CameraSettings
 from storage.session import EVERY_TENANT, transaction
+from tests.actions.accounts import add_platform
 from tests.api.doors import Doors, client, token_of
+from tests.api.test_role_intent_table import KEY, give_key
 from tests.conftest import World
 from tests.named import name_everything
 from tests.video_parts import ANSWER, JPEG, ScriptedGateway, gateway
@@ -203,6 +206,48 @@ async def test_a_customer_looks_by_the_link_only_while_the_job_allows_it_and_the
     assert (await asked()).status_code == 404
     answer = await nobody.post("/api/v1/tracked-cameras", json={"link": "no such link"})
     assert (answer.status_code, answer.json()["code"]) == (404, "link_unknown")
+
+
+async def test_who_looks_by_a_link_that_is_replaced_or_ended_is_cut_off_within_a_second(cinema: Cinema) -> None:
+    here, now = cinema.world.here, datetime.now(UTC)
+    job_id = UUID((await name_everything(here, "x"))["job_id"])
+    async with transaction(EVERY_TENANT) as tx:
+        await tx.execute(
+            text("UPDATE job SET state = 'in_progress', pit_id = :pit, started_at = :now, working_since = :now,"
+                 " video_allowed = true WHERE id = :id"),
+            {"pit": here.pit_id, "now": now, "id": job_id},
+        )  # fmt: skip
+
+    async def looked_by(link: object) -> str:
+        asked = {"link": link, "camera_id": str(cinema.camera_id)}
+        answer = await cinema.doors.nobody.post("/api/v1/tracked-cameras/tokens", json=asked)
+        token = str(answer.json()["token"])
+        assert (await cinema.ask(token, "whep")).status_code == 201
+        return token
+
+    old = await looked_by(await links.rotate(job_id, here.owner, now))
+    new = await looked_by(await links.rotate(job_id, here.owner, now))
+    await cinema.until_cut_off()
+    await cinema.refuses(old, 404, "not_found")
+    assert (await cinema.ask(new, "whep")).status_code == 201
+    cinema.gateway.ended.clear()
+    assert await links.revoke(job_id, here.owner, now) is None
+    await cinema.until_cut_off()
+    await cinema.refuses(new, 404, "not_found")
+
+
+async def test_an_account_that_is_suspended_looks_by_no_key_any_more(cinema: Cinema) -> None:
+    here, now = cinema.world.here, datetime.now(UTC)
+    person_id = await add_person("kiran@here", "Kiran", "nobody signs in with this", here.tenant_id, Role.STAFF)
+    platform_id = await add_platform()
+    root = await add_person("root@x", "Root", "nobody signs in with this", platform_id, Role.SUPER_ADMIN)
+    await give_key(Viewer(person_id, "Kiran", here.tenant_id, Role.STAFF), frozenset({Scope.READ}))
+    async with client(cinema.doors.app, KEY) as program:
+        token = await cinema.token(program)
+    assert (await cinema.ask(token, "whep")).status_code == 201
+    assert await suspend_account(Viewer(root, "Root", platform_id, Role.SUPER_ADMIN), person_id, now) is None
+    await cinema.until_cut_off()
+    await cinema.refuses(token, 404, "not_found")
 
 
 async def test_who_looked_is_written_down_once(cinema: Cinema) -> None:

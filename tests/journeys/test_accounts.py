@@ -105,8 +105,7 @@ async def test_from_registering_a_tenant_to_suspending_its_staff_whose_open_page
     tablet = await open_browser(TABLET)
     await join(tablet, link, "ravi")
     await expect(tablet.get_by_role("heading", level=1)).to_contain_text("My work")
-    await tablet.goto(f"{product.url}/alerts")
-    await expect(tablet.get_by_text("All is well")).to_be_visible()
+    await expect(tablet.get_by_text("No job for you today")).to_be_visible()
 
     await owner.goto(f"{product.url}/people")
     await owner.get_by_role("link", name="Ravi Kulkarni").click()

@@ -1,6 +1,7 @@
-"""A camera in a real browser: WebRTC plays, and HLS where there is none; what is wrong is said, and it comes back."""
+"""Cameras in a real browser: WebRTC plays, and HLS where there is none; what is wrong is said, and it comes back."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -22,10 +23,10 @@ from tests.conftest import Workshop
 from tests.journeys.conftest import Product, make_shop, started
 from tests.named import name_everything
 from tools.virtual_camera.film import Film
+from tools.virtual_camera.player import NO_WEBRTC
 from tools.virtual_camera.server import VirtualCameras
 
 PATIENCE_MS = 45_000  # nothing here measures time: many tests share a machine
-NO_WEBRTC = "delete window.RTCPeerConnection"
 # The cells that tools/virtual_camera/picture.py burns into the top of each frame: its number, if the sum fits.
 READ = """(video) => {
     const CELLS = 64, canvas = new OffscreenCanvas(CELLS, 1), drawn = canvas.getContext("2d");
@@ -40,33 +41,171 @@ READ = """(video) => {
 }"""
 
 
-@pytest.fixture
-async def cameras() -> AsyncIterator[VirtualCameras]:
-    async with VirtualCameras({"lift": Film("Pit 1", 320, 176, 12, 400_000)}) as playing:
-        yield playing
+@dataclass
+class Studio:
+    """A product with two faulty cameras in its second pit: one frozen, one without H.264. The first pit's has yet to be
+    added.
+    """
+
+    product: Product
+    lift: VirtualCameras
+    faulty: VirtualCameras
 
 
 @pytest.fixture
-async def product(database: str, tmp_path: Path, cameras: VirtualCameras) -> AsyncIterator[Product]:
-    shop = await make_shop()
-    await keep(shop, cameras)
-    async with started(database, tmp_path, video_loopback="true") as running:
-        yield Product(running.url, running.broker_port, running.process, running.log, shop)
+async def studio(database: str, tmp_path: Path) -> AsyncIterator[Studio]:
+    small = Film("Pit 2", 320, 176, 12, 400_000)
+    films = {"door": replace(small, still=True), "old": replace(small, codec="mjpeg")}
+    async with VirtualCameras({"lift": replace(small, name="Pit 1")}) as lift, VirtualCameras(films) as faulty:
+        shop = await make_shop()
+        reach.open(loopback=True)
+        for path in films:
+            await add(said(shop.other_pit_id, path.title(), faulty), shop.owner, datetime.now(UTC))
+        async with started(database, tmp_path, video_loopback="true") as running:
+            product = Product(running.url, running.broker_port, running.process, running.log, shop)
+            yield Studio(product, lift, faulty)
 
 
-async def keep(shop: Workshop, cameras: VirtualCameras, camera_id: UUID | None = None, password: str = "") -> UUID:
-    """Adds the virtual camera to the first pit, or changes its password."""
-    reach.open(loopback=True)
-    address = take_apart(cameras.url("lift"))
+def said(pit_id: UUID, name: str, cameras: VirtualCameras, password: str = "") -> CameraSettings:
+    address = take_apart(cameras.url(name.lower()))
     assert isinstance(address, CameraAddress)
-    said = CameraSettings(shop.pit_id, "Lift", Make.OTHER, address.signing_in(password or cameras.password))
-    now = datetime.now(UTC)
-    if camera_id is None:
-        added = await add(said, shop.owner, now)
-        assert isinstance(added, UUID)
-        return added
-    assert await change(camera_id, said, shop.owner, now, keep_password=False) is None
-    return camera_id
+    return CameraSettings(pit_id, name, Make.OTHER, address.signing_in(password or cameras.password))
+
+
+@pytest.mark.timeout(300)  # with all its cameras, pages and decoding, on a machine that others share
+async def test_cameras_play_what_is_wrong_is_said_and_the_picture_comes_back_by_itself(
+    studio: Studio, browser: Browser
+) -> None:
+    product, shop = studio.product, studio.product.shop
+    expect.set_options(timeout=PATIENCE_MS)
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    page, faulty = await context.new_page(), await context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await product.sign_in(page, "owner@here")
+    await faulty.goto(f"{product.url}/pits/{shop.other_pit_id}")  # takes its time to be known as frozen
+    await the_owner_tests_a_camera_and_adds_it(page, studio)
+    await page.goto(f"{product.url}/pits/{shop.pit_id}")
+    await expect(page.locator(".player")).to_have_attribute("data-way", "whep")
+    await growing(page)
+    await the_tools_work(page)
+    await a_dead_camera_is_named_and_comes_back(page, studio)
+    await a_wrong_password_is_named_until_it_is_right(page, studio)
+    await the_wall_is_live_under_the_pointer_and_by_keyboard(page, studio)
+    await the_faulty_ones_are_named_and_come_back(faulty, studio)
+    await hls_plays_without_webrtc_and_outlives_a_network_that_drops(browser, studio)
+    assert not [url for url in asked if "token=" in url or "eyJ" in url]
+
+
+async def the_owner_tests_a_camera_and_adds_it(page: Page, studio: Studio) -> None:
+    await page.goto(f"{studio.product.url}/cameras/new?pit={studio.product.shop.pit_id}")
+    await page.get_by_label("Name", exact=True).fill("Lift")
+    await page.get_by_label("Address").fill(studio.lift.url("lift"))
+    await page.get_by_role("button", name="Test").click()
+    await expect(page.get_by_text("H.264, 320 × 176, 12 a second")).to_be_visible()
+    shown = page.get_by_role("img", name="What the camera sees now")
+    assert await shown.evaluate("picture => picture.naturalWidth") == 320
+    await page.get_by_role("button", name="Save").click()
+    await page.wait_for_url(f"{studio.product.url}/cameras")
+    await expect(page.get_by_role("heading", name="Lift")).to_be_visible()
+    assert studio.lift.password not in await page.content()
+
+
+async def the_wall_is_live_under_the_pointer_and_by_keyboard(page: Page, studio: Studio) -> None:
+    await page.goto(f"{studio.product.url}/wall")
+    cover = page.get_by_role("button", name="Lift live")
+    tile = page.locator(".tile").filter(has=cover)
+    await expect(tile.locator(":scope > img")).to_be_visible()
+    await cover.hover()
+    await expect(page.locator(".tile .player")).to_have_attribute("data-state", "live")
+    await page.mouse.move(1, 1)
+    await expect(page.locator(".tile .player")).to_have_count(0)
+    await cover.press("Enter")
+    await expect(page.locator(".tile .player")).to_have_attribute("data-state", "live")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".tile .player")).to_have_count(0)
+    await expect(cover).to_be_focused()
+
+
+async def the_tools_work(page: Page) -> None:
+    player = page.locator(".player")
+    await page.bring_to_front()  # the one window that may fill the screen
+    assert await player.get_by_role("button", name="Sound").count() == 0, "no camera's sound is passed on"
+    await player.hover()
+    await player.get_by_role("button", name="Full screen").click()
+    await page.wait_for_function("document.fullscreenElement?.classList.contains('player')")
+    await player.get_by_role("button", name="Full screen").click()
+    await page.wait_for_function("!document.fullscreenElement")
+    assert await page.evaluate("document.pictureInPictureEnabled")
+    await player.get_by_role("button", name="Picture in picture").click()
+    await page.wait_for_function("document.pictureInPictureElement?.tagName === 'VIDEO'")
+    await growing(page)
+    await player.get_by_role("button", name="Picture in picture").click()
+    await page.wait_for_function("!document.pictureInPictureElement")
+
+
+async def a_dead_camera_is_named_and_comes_back(page: Page, studio: Studio) -> None:
+    player = page.locator(".player")
+    await studio.lift.stop()
+    await expect(player).to_have_attribute("data-reason", "unreachable")
+    await expect(player).to_contain_text("The camera can't be reached. Check its power and its network cable.")
+    await expect(player.locator("canvas.kept")).to_be_visible()
+    await studio.lift.start()
+    await player.get_by_role("button", name="Try again").click()
+    await expect(player).to_have_attribute("data-state", "live")
+    await growing(page)
+
+
+async def a_wrong_password_is_named_until_it_is_right(page: Page, studio: Studio) -> None:
+    shop, player = studio.product.shop, page.locator(".player")
+    async with transaction(shop.tenant_id) as tx:
+        lift_id = (await tx.execute(text("SELECT id FROM camera WHERE name = 'Lift'"))).scalar_one()
+    for password, words in (("another password", "The camera refuses its user name or password."), ("", "Live")):
+        settings = said(shop.pit_id, "Lift", studio.lift, password)
+        now = datetime.now(UTC)
+        assert await change(lift_id, settings, shop.owner, now, keep_password=False) is None
+        await expect(player).to_contain_text(words)
+    await growing(page)
+
+
+async def the_faulty_ones_are_named_and_come_back(page: Page, studio: Studio) -> None:
+    frozen, old = page.locator(".player").nth(0), page.locator(".player").nth(1)
+    await expect(old).to_contain_text("Browsers can't play what the camera sends. Ask the owner to allow converting.")
+    await studio.faulty.change_codec("old", "h264")
+    await expect(frozen).to_have_attribute("data-reason", "frozen", timeout=2 * PATIENCE_MS)
+    await expect(frozen).to_contain_text("The camera's picture is frozen.")
+    studio.faulty.films["door"].still = False
+    await expect(frozen).to_have_attribute("data-state", "live")
+    await expect(old).to_have_attribute("data-state", "live")
+
+
+async def hls_plays_without_webrtc_and_outlives_a_network_that_drops(browser: Browser, studio: Studio) -> None:
+    product, shop = studio.product, studio.product.shop
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    await context.add_init_script(NO_WEBRTC)
+    page, customer = await context.new_page(), await context.new_page()
+    await product.sign_in(page, "staff@here")
+    await page.goto(f"{product.url}/pits/{shop.pit_id}")
+    player = page.locator(".player")
+    await expect(player).to_have_attribute("data-way", "hls")
+    await expect(player).to_contain_text("Live, a little later (HLS)")
+    await growing(page)
+    await context.set_offline(True)
+    await expect(player).to_contain_text("No connection to PitPilot. The picture comes back by itself.")
+    await expect(player.locator("canvas.kept")).to_be_visible()
+    await context.set_offline(False)
+    await expect(player).to_have_attribute("data-state", "live")
+    await growing(page)
+    await page.close()
+
+    await customer.goto(f"{product.url}/t/{await link_to_a_job_in_view(shop)}")
+    await expect(customer.locator(".player")).to_have_attribute("data-way", "hls")
+    await growing(customer)
+    async with transaction(shop.tenant_id) as tx:
+        await tx.execute(text("UPDATE job SET video_allowed = false"))
+        (job_id,) = (await tx.execute(text("SELECT id FROM job"))).scalars()
+        await announce(tx, Announcement(Topic.JOB, shop.tenant_id, id=str(job_id)))
+    await expect(customer.locator(".player")).to_have_count(0)
 
 
 async def growing(page: Page) -> None:
@@ -80,64 +219,6 @@ async def growing(page: Page) -> None:
             break
         await page.wait_for_timeout(200)
     assert len(seen) >= 5 and max(seen) > min(seen), seen
-
-
-async def test_webrtc_plays_what_is_wrong_is_said_and_the_picture_comes_back_by_itself(
-    product: Product, browser: Browser, cameras: VirtualCameras
-) -> None:
-    page = await browser.new_page(viewport={"width": 1440, "height": 900})
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    await product.sign_in(page, "owner@here")
-    await page.goto(f"{product.url}/pits/{product.shop.pit_id}")
-    player = page.locator(".player")
-    await expect(player).to_have_attribute("data-way", "whep", timeout=PATIENCE_MS)
-    await growing(page)
-    await expect(player.get_by_role("button", name="Full screen")).to_be_attached()
-
-    await cameras.stop()
-    await expect(player).to_have_attribute("data-reason", "unreachable", timeout=PATIENCE_MS)
-    await expect(player).to_contain_text("The camera can't be reached. Check its power and its network cable.")
-    await expect(player.locator("canvas.kept")).to_be_visible()
-    await cameras.start()
-    await player.get_by_role("button", name="Try again").click()
-    await expect(player).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
-    await growing(page)
-
-    (camera_id,) = {url.split("/video/")[1].split("/")[0] for url in asked if "/video/" in url}
-    await keep(product.shop, cameras, UUID(camera_id), "another password")
-    await expect(player).to_contain_text("The camera refuses its user name or password.", timeout=PATIENCE_MS)
-    await keep(product.shop, cameras, UUID(camera_id))
-    await expect(player).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
-
-    cameras.films["lift"].still = True
-    await expect(player).to_have_attribute("data-reason", "frozen", timeout=2 * PATIENCE_MS)
-    cameras.films["lift"].still = False
-    await expect(player).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
-    await growing(page)
-    assert not [url for url in asked if "token=" in url or "eyJ" in url]
-
-
-async def test_hls_plays_where_webrtc_does_not_get_through(product: Product, browser: Browser) -> None:
-    context = await browser.new_context(viewport={"width": 390, "height": 844})
-    await context.add_init_script(NO_WEBRTC)
-    page = await context.new_page()
-    await product.sign_in(page, "staff@here")
-    await page.goto(f"{product.url}/pits/{product.shop.pit_id}")
-    player = page.locator(".player")
-    await expect(player).to_have_attribute("data-way", "hls", timeout=PATIENCE_MS)
-    await expect(player).to_contain_text("Live, a little later (HLS)")
-    await growing(page)
-
-    customer = await context.new_page()
-    await customer.goto(f"{product.url}/t/{await link_to_a_job_in_view(product.shop)}")
-    await expect(customer.locator(".player")).to_have_attribute("data-way", "hls", timeout=PATIENCE_MS)
-    await growing(customer)
-    async with transaction(product.shop.tenant_id) as tx:
-        await tx.execute(text("UPDATE job SET video_allowed = false"))
-        (job_id,) = (await tx.execute(text("SELECT id FROM job"))).scalars()
-        await announce(tx, Announcement(Topic.JOB, product.shop.tenant_id, id=str(job_id)))
-    await expect(customer.locator(".player")).to_have_count(0, timeout=PATIENCE_MS)
 
 
 async def link_to_a_job_in_view(shop: Workshop) -> str:

@@ -11,7 +11,6 @@ from nicegui.testing import User
 from nicegui.testing.user_interaction import UserInteraction
 from sqlalchemy import text
 
-from actions import passwords
 from actions.live import hub
 from actions.passwords import hashed
 from actions.people.seats import SESSION_LONGEST
@@ -74,11 +73,8 @@ class Visitor:
 
 
 @pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same kind of hash at the least cost that it allows."""
-    cheap = passwords._context.copy(argon2__time_cost=1, argon2__memory_cost=8, argon2__parallelism=1)
-    monkeypatch.setattr(passwords, "_context", cheap)
-    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
+def quickly(quick_hashes: None) -> None:
+    """People sign in on pages again and again."""
 
 
 @pytest.fixture

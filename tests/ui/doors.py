@@ -11,7 +11,7 @@ from typing import TypeVar
 import httpx
 import pyotp
 import pytest
-from nicegui import ElementFilter, ui
+from nicegui import Client, ElementFilter, ui
 from nicegui.element import Element
 from nicegui.testing.user_interaction import UserInteraction
 from nicegui.testing.user_navigate import UserNavigate
@@ -25,7 +25,7 @@ from actions.people.second_factor import Enrolment, begin_second_factor, confirm
 from domain.access import Role, Viewer
 from storage.session import EVERY_TENANT, transaction
 from tests.ui.conftest import PASSWORD, Visitor
-from ui import guard
+from ui import guard, open_pages
 
 STRONG = "mango tractor violet seven"
 PATIENCE = 60
@@ -177,6 +177,17 @@ def record_ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(UserNavigate, "to", to)
     monkeypatch.setattr(UserNavigate, "reload", lambda _self: ways.append("again"))
+    return ways
+
+
+def record_shown_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where pages are led by `open_pages` from now on: a path, or "again"."""
+    ways: list[str] = []
+
+    async def say_where(_client: Client, path: str | None) -> None:
+        ways.append(path or "again")
+
+    monkeypatch.setattr(open_pages, "_say_where", say_where)
     return ways
 
 

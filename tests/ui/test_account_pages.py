@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pyotp
 import pytest
-from nicegui import ui
+from nicegui import nicegui, ui
 
 from actions.announce import Announcement, Topic
 from actions.people import SignedIn, seat_of, sign_in
@@ -23,6 +23,7 @@ from tests.ui.doors import (
     one,
     post,
     press,
+    record_shown_out,
     record_ways,
     see,
     until,
@@ -171,7 +172,7 @@ async def test_an_open_page_of_a_suspended_person_is_led_to_the_sign_in(
     monkeypatch.setattr(open_pages, "CUT_AFTER_S", 0.01)
     await visitor.sign_in_as(world.here.staff)
     client = await visitor.user.open("/")
-    ways = record_ways(monkeypatch)
+    ways = record_shown_out(monkeypatch)
     await open_pages.check([client])
     assert ways == []
     assert await suspend_person(world.here.owner, world.here.staff.person_id, datetime.now(UTC)) is None
@@ -181,12 +182,32 @@ async def test_an_open_page_of_a_suspended_person_is_led_to_the_sign_in(
     assert ways == [guard.SIGN_IN], "led away once, whoever noticed first"
 
 
+async def test_a_page_that_was_shown_out_is_dead_also_for_a_browser_that_does_not_follow(
+    world: World, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_shown_out(monkeypatch)
+    await visitor.sign_in_as(world.here.staff)
+    client, pressed = await visitor.user.open("/"), []
+    with client:
+        held = ui.button("Held", on_click=lambda: pressed.append(1))
+    press_it = {"client_id": client.id, "id": held.id, "listener_id": next(iter(held._event_listeners)), "args": []}
+    nicegui._on_event("any", dict(press_it))
+    assert (pressed, len(visitor.feeds.alerts._pages)) == ([1], 1)
+    assert await suspend_person(world.here.owner, world.here.staff.person_id, datetime.now(UTC)) is None
+    await open_pages.check([client])
+    await until(lambda: client.is_deleted)
+    nicegui._on_event("any", dict(press_it))
+    assert (pressed, len(visitor.feeds.alerts._pages)) == ([1], 0), "it neither acts nor hears any more"
+    again = {"client_id": client.id, "tab_id": visitor.user.tab_id, "document_id": "another"}
+    assert await nicegui._on_handshake("another", again) is False, "and its browser loads the page anew"
+
+
 async def test_an_open_page_loads_again_with_another_role_and_leaves_for_another_tenant(
     world: World, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await visitor.sign_in_as(world.here.staff)
     first = await visitor.user.open("/")
-    ways = record_ways(monkeypatch)
+    ways = record_shown_out(monkeypatch)
     staff, now = world.here.staff.person_id, datetime.now(UTC)
     assert await change_role(world.here.owner, staff, Role.OWNER, now) is None
     await open_pages.check([first])
@@ -206,7 +227,7 @@ async def test_a_page_of_somebody_else_stays_open(
 ) -> None:
     await visitor.sign_in_as(world.here.owner)
     await visitor.user.open("/")
-    ways = record_ways(monkeypatch)
+    ways = record_shown_out(monkeypatch)
     assert await suspend_person(world.here.owner, world.here.staff.person_id, datetime.now(UTC)) is None
     await open_pages.sweep()
     assert ways == []

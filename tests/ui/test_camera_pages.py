@@ -131,6 +131,18 @@ async def test_the_wall_shows_every_pits_cameras_and_what_is_wrong(world: World,
     await see(visitor, "1 camera", "Pit 1 here", "No picture 5")
 
 
+async def test_an_alert_names_the_camera(world: World, visitor: Visitor) -> None:
+    await execute(
+        "INSERT INTO alert (id, tenant_id, pit_id, rule, level, flapping, raised_at, changed_at, note, detail)"
+        " SELECT gen_random_uuid(), tenant_id, id, 'camera', 1, false, now(), now(), '', 'Over the lift' FROM pit"
+        " WHERE id = :pit",
+        pit=world.here.pit_id,
+    )
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open(f"/pits/{world.here.pit_id}")
+    await see(visitor, "Over the lift sends no picture")
+
+
 async def test_the_tablet_shows_the_picture_of_the_pit_that_is_looked_at(
     world: World, visitor: Visitor, gateway: ScriptedGateway
 ) -> None:

@@ -7,12 +7,16 @@ from urllib.parse import quote
 import pytest
 
 from actions.people import seat_of
+from actions.people.tokens import PhoneTokens, sign_in_phone
+from domain.access import Scope
+from tests.api.test_role_intent_table import KEY, give_key
 from tests.conftest import World
 from tests.ui.conftest import PASSWORD, Visitor
 from tests.ui.doors import (
     forget,
     get,
     is_signed_in,
+    one,
     post,
     with_password,
     with_second_step,
@@ -45,6 +49,24 @@ async def test_a_wrong_password_is_said_beside_the_field_and_keeps_only_the_name
     assert (answer.value("login"), answer.value("next")) == ("owner@here", "/alerts")
     assert "wrong one" not in answer.text
     assert not is_signed_in(visitor)
+
+
+async def test_what_is_missing_is_said_beside_each_field_by_us_and_counts_as_no_guess(
+    world: World, visitor: Visitor
+) -> None:
+    assert "novalidate>" in (await get(visitor, "/sign-in")).text, "a browser would say it in its own language"
+    for _ in range(7):
+        answer = await post(visitor, "/sign-in", login=" ", password="")
+        assert (answer.status, answer.wrong("login"), answer.wrong("password")) == (
+            422, "Enter the name that you sign in with.", "Enter your password.",
+        )  # fmt: skip
+    await with_second_step(visitor, world.here.staff)
+    forget(visitor)
+    await post(visitor, "/sign-in", login="staff@here", password=PASSWORD)
+    for field in ("code", "spare"):
+        answer = await post(visitor, "/sign-in/code", **{field: " "})
+        assert (answer.status, answer.wrong(field)) == (422, "Enter the code.")
+    assert await one("SELECT coalesce(max(failures), 0) FROM throttle") == 0
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "/\tx"])
@@ -124,6 +146,18 @@ async def test_the_cookie_is_out_of_scripts_reach(world: World, visitor: Visitor
     for cookie in response.headers.get_list("set-cookie"):
         if "Max-Age=0" not in cookie:
             assert {"httponly", "samesite=lax"} <= set(cookie.lower().split("; "))
+
+
+async def test_a_token_or_key_of_a_program_opens_no_page(world: World, visitor: Visitor) -> None:
+    await visitor.sign_in_as(world.here.owner)
+    await give_key(world.here.owner, frozenset(Scope))
+    phone = await sign_in_phone("owner@here", PASSWORD, "", "127.0.0.1", "", datetime.now(UTC))
+    assert isinstance(phone, PhoneTokens)
+    assert (await get(visitor, "/account/password")).status == 200
+    for token in (KEY, phone.access):
+        visitor.user.http_client.cookies.set(guard.COOKIE, token)
+        for path in ("/people", "/account", "/account/password"):
+            assert (await get(visitor, path)).to.startswith("/sign-in"), path
 
 
 async def test_signing_out_ends_the_session(world: World, visitor: Visitor) -> None:

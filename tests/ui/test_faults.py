@@ -7,6 +7,7 @@ import pytest
 from nicegui import app
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
+from structlog.testing import capture_logs
 
 from tests.conftest import World
 from tests.ui.conftest import Visitor
@@ -68,6 +69,17 @@ async def test_forms_before_the_sign_in_say_it_too_while_the_database_is_away(
     answer = await answers.user.http_client.get("/sign-in")
     assert answer.status_code == 503
     assert "PitPilot is slow at the moment" in answer.text
+
+
+async def test_no_fault_writes_a_link_into_the_log() -> None:
+    request = Request(
+        {"type": "http", "method": "GET", "path": "/reset/link-of-somebody", "query_string": b"", "headers": []}
+    )
+    with capture_logs() as logged:
+        for fault in (RuntimeError("broken"), RuntimeError(faults.NO_RESPONSE)):
+            await faults._on_fault(request, fault)
+        await faults._on_database_away(request, OperationalError("SELECT 1", {}, Exception("away")))
+    assert [line["path"] for line in logged] == ["/reset"] * 3
 
 
 async def test_what_nobody_expected_is_a_number_on_the_page_and_no_more() -> None:

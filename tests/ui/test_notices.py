@@ -19,6 +19,7 @@ FACTS: dict[str, Any] = {
     "make": "Mahindra", "model": "Thar", "workshop": "Baner PPF Studio", "promised_at": AT,
 }  # fmt: skip
 SILENT = FACTS | {"rule": "silent", "level": 1, "value": None, "limit": None}
+CAMERA = SILENT | {"rule": "camera", "detail": "Lift"}
 MOTOR = FACTS | {"device": "Well 1", "pit": "", "value": None, "limit": None, "detail": ""}
 
 
@@ -29,6 +30,7 @@ MOTOR = FACTS | {"device": "Well 1", "pit": "", "value": None, "limit": None, "d
         (News.WORSE, FACTS | {"limit": 54}, "Critical: Pit 4: PM2.5 41.8 µg/m³", "The limit is 54. Since 09:40."),
         (News.RAISED, FACTS | {"flapping": True}, "Critical: Pit 4: PM2.5 41.8 µg/m³ (it comes and goes)", "35.4"),
         (News.RAISED, SILENT, "No data: Pit 4: PP-0417 is silent", "Since 09:40."),
+        (News.RAISED, CAMERA, "No data: Pit 4: no picture from Lift", "Since 09:40."),
         (
             News.RAISED,
             MOTOR | {"rule": "on_after_lease"},

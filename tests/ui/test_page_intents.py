@@ -1,16 +1,23 @@
 """The table role × intent, held against every page; and every page, asked for another tenant's things."""
 
-from uuid import uuid4
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
-from nicegui import Client
+from fastapi.routing import APIRoute
+from nicegui import Client, app
 
+from actions.jobs import links
 from actions.people import add_person
 from domain.access import MAY, Intent, Role, Viewer
+from storage import still_files
 from tests.actions.accounts import add_platform
 from tests.conftest import World
 from tests.named import AUDIT_ROW, name_everything
 from tests.ui.conftest import PASSWORD, Visitor
+from tests.ui.doors import execute
 
 PAGES = {
     "/": Intent.SEE_PITS,
@@ -57,12 +64,47 @@ PAGES = {
     "/releases": Intent.SEE_RELEASES,
     "/releases/{release_id}": Intent.SEE_RELEASES,
 }
+BY_A_SESSION = {"/jobs/{job_id}/link-sheet", "/timelapse/{job_id}/{camera_id}.mp4"}
+"""Documents and files beside the pages; who is not signed in, or may not see them, finds nothing."""
+BY_A_LINK = {
+    "/invitation/{token}", "/reset/{token}", "/t/{token}", "/t/{token}/news", "/t/{token}/notices",
+    "/t/{token}/photos/{key}", "/t/{token}/films/{key}.mp4", "/p/{passport_id}", "/p/{passport_id}/passport.json",
+    "/p/{passport_id}/passport.pdf", "/p/{passport_id}/photos/{digest}",
+}  # fmt: skip
 ABOUT_A_THING = [path for path in PAGES if "{" in path]
 NOT_YOURS = "Your role can't open this page"
 
 
 def test_every_page_is_in_the_table(visitor: Visitor) -> None:
     assert set(Client.page_routes.values()) == set(PAGES)
+
+
+def test_every_other_address_that_names_a_thing_is_known(visitor: Visitor) -> None:
+    """A new one must be added here, and so looked at with another tenant's eyes."""
+    named = {route.path for route in app.routes if isinstance(route, APIRoute) and "{" in route.path}
+    assert {
+        path for path in named - set(PAGES) if not path.startswith(("/_nicegui", "/static"))
+    } == BY_A_SESSION | BY_A_LINK
+
+
+async def test_documents_and_films_of_another_tenant_are_not_there(
+    world: World, visitor: Visitor, tmp_path: Path
+) -> None:
+    still_files.open(tmp_path / "stills")
+    theirs = await name_everything(world.there, "q7jx-of-there")
+    assert isinstance(await links.rotate(UUID(theirs["job_id"]), world.there.owner, datetime.now(UTC)), str)
+    digest = await asyncio.to_thread(still_files.keep, world.there.tenant_id, b"a film")
+    await execute(
+        "INSERT INTO timelapse (id, tenant_id, job_id, camera_id, asked_at, made_at, content_sha256, size)"
+        " VALUES (gen_random_uuid(), :tenant, :job, :camera, now(), now(), :digest, 6)",
+        tenant=world.there.tenant_id, job=theirs["job_id"], camera=theirs["camera_id"], digest=digest,
+    )  # fmt: skip
+    for viewer, status in ((world.there.owner, 200), (world.here.owner, 404), (None, 404)):
+        visitor.user.http_client.cookies.clear()
+        if viewer is not None:
+            await visitor.sign_in_as(viewer)
+        for path in BY_A_SESSION:
+            assert (await visitor.user.http_client.get(path.format(**theirs))).status_code == status, (path, viewer)
 
 
 async def seen(visitor: Visitor, path: str) -> tuple[int, str]:

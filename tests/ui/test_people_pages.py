@@ -12,11 +12,26 @@ from actions.people.members import change_role
 from domain.access import Role
 from tests.conftest import World
 from tests.ui.conftest import Visitor
-from tests.ui.doors import STRONG, choose, execute, fill, find, forget, get, invitation_to, one, post, press, see
+from tests.ui.doors import (
+    PATIENCE,
+    STRONG,
+    choose,
+    execute,
+    fill,
+    find,
+    forget,
+    get,
+    invitation_to,
+    one,
+    post,
+    press,
+    see,
+)
 from ui.components.copy_link import CopyLines, CopyLink
 from ui.components.data_table import DataTable
 from ui.components.segmented import Segmented
 from ui.pages.owner import people_import_words
+from ui.pages.owner.inviting import AT_FIRST
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -111,6 +126,20 @@ async def test_a_new_link_replaces_the_old_one(world: World, visitor: Visitor) -
     forget(visitor)
     assert (await get(visitor, path_of(link))).title == "Join Workshop here"
     assert (await get(visitor, old)).status == 410
+
+
+async def test_of_many_invitations_a_few_are_shown_and_each_is_found(world: World, visitor: Visitor) -> None:
+    for n in range(AT_FIRST + 3):
+        await invitation_to(world.here.owner, Role.STAFF, f"Guest {n:02}")
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open("/people")
+    await see(visitor, "3 more")
+    await visitor.user.should_not_see("Guest 01")
+    await press(visitor, "3 more")
+    await see(visitor, "Guest 01")
+    await fill(visitor, "Search", "guest 00")
+    await visitor.user.should_not_see("Guest 01", retries=PATIENCE)
+    await see(visitor, "Guest 00")
 
 
 async def test_suspending_asks_first_and_is_taken_back_from_the_toast(world: World, visitor: Visitor) -> None:

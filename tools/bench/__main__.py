@@ -29,7 +29,7 @@ PARTS = {
     "live": 200,
     "ingest": 420,
     "scale": 120,
-    "video": 360,
+    "video": 480,
     "firmware": 900,
     "pumps": 400,
     "pump_proofs": 900,

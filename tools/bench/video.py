@@ -1,17 +1,21 @@
-"""Live video: from a virtual camera's clock to what Chromium shows, and what handing on costs the gateway's process.
+"""Live video: from a virtual camera's clock to what Chromium shows in the product's player, how long that takes to fall
+back to HLS where WebRTC is blocked, and what handing on costs the gateway's process.
 
 The camera is a real RTSP server on loopback, 1280 × 720 at 25 pictures a second, H.264, a key frame a second. Its
 encoder, the viewers and Chromium run on the same machine but outside of the gateway's process, whose CPU is counted.
 """
 
 import asyncio
+import os
+import signal
 import statistics
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID, uuid4
 
-from playwright.async_api import Browser, async_playwright
+import psutil
+from playwright.async_api import Browser, Page, async_playwright
 
 from domain.video import CameraSource, HlsFile, HlsMoment
 from ingest.supervisor import Supervisor
@@ -21,12 +25,13 @@ from tools.bench.found import Found, say
 from tools.bench.measure import cpu_s, medians, rss_mb
 from tools.bench.rig import Rig
 from tools.virtual_camera.film import Film
-from tools.virtual_camera.player import player
+from tools.virtual_camera.player import BLOCKED_WEBRTC, NO_WEBRTC, player
 from tools.virtual_camera.server import VirtualCameras
 from tools.virtual_camera.whep_viewer import WhepViewer
 
 TURNS = 3
 CAMERAS, WHEP_VIEWERS = 8, 3
+LIVES, LIVES_AT_ONCE = 100, 10
 SETTLE_S, MEASURED_S = 5.0, 8.0
 READY_WITHIN_S = 30.0
 KEYS = (
@@ -34,9 +39,11 @@ KEYS = (
     "video.hls_latency_ms",
     "video.whep_first_picture_ms",
     "video.hls_first_picture_ms",
+    "video.fallback_ms",
     "video.hls8_core_share",
     "video.whep3_core_share",
     "video.hls8_gateway_mb",
+    "video.left_after_100_lives",
 )
 
 
@@ -49,6 +56,8 @@ async def measure(rig: Rig, found: Found) -> None:
             browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
             async with _gateway(source) as (gateway, ids):
                 values = await _latencies(gateway, ids[0], browser)
+            async with _gateway(source) as (gateway, ids):
+                values |= await _fallback(gateway, ids[0], browser)
             await browser.close()
             async with _gateway(source) as (gateway, ids):
                 values |= await _hls_of_all(gateway, ids)
@@ -57,6 +66,25 @@ async def measure(rig: Rig, found: Found) -> None:
             turns.append(values)
             say(f"video {turn} of {TURNS}: " + ", ".join(f"{key[6:]} {value:.3g}" for key, value in values.items()))
             found.put_all(medians(turns))
+    found.put("video.left_after_100_lives", await _left_behind())
+
+
+async def _left_behind() -> int:
+    """Processes of ours that are still there, zombies among them, after so many gateways were started and stopped."""
+    own = psutil.Process()
+    before = set(own.children(recursive=True))
+    for _ in range(LIVES // LIVES_AT_ONCE):
+        await asyncio.gather(*(_one_life(is_killed=number % 2 == 0) for number in range(LIVES_AT_ONCE)))
+    return len(set(own.children(recursive=True)) - before)
+
+
+async def _one_life(*, is_killed: bool) -> None:
+    supervisor, gateway = Supervisor(), EmbeddedGateway()
+    supervisor.keep("video gateway", gateway.run)
+    await gateway.probe("")  # what starts it
+    if is_killed and gateway.pid is not None:
+        os.kill(gateway.pid, signal.SIGKILL)
+    await supervisor.stop()
 
 
 def _paths(film: Film) -> dict[str, Film]:
@@ -83,13 +111,9 @@ async def _latencies(gateway: EmbeddedGateway, camera: UUID, browser: Browser) -
     """Of each shown frame its clock's age at the moment Chromium presents it; the median of all after settling."""
     found: dict[str, float] = {}
     async with player(gateway) as url:
-        for way, play in (("whep", "playWhep"), ("hls", "playHls")):
+        for way, before in (("whep", ""), ("hls", NO_WEBRTC)):
             page = await browser.new_page()
-            await page.goto(url)
-            began_s = time.monotonic()
-            await page.evaluate(f"() => {play}('/{camera}')")
-            await page.wait_for_function("readings.length > 0", timeout=READY_WITHIN_S * 1000)
-            found[f"video.{way}_first_picture_ms"] = (time.monotonic() - began_s) * 1000
+            found[f"video.{way}_first_picture_ms"] = await _first_picture_ms(page, url, camera, way, before)
             await asyncio.sleep(SETTLE_S)
             await page.evaluate("() => { window.readings = []; }")
             await asyncio.sleep(MEASURED_S)
@@ -97,6 +121,30 @@ async def _latencies(gateway: EmbeddedGateway, camera: UUID, browser: Browser) -
             found[f"video.{way}_latency_ms"] = statistics.median(ages)
             await page.close()
     return found
+
+
+async def _fallback(gateway: EmbeddedGateway, camera: UUID, browser: Browser) -> dict[str, float]:
+    """From opening a page to its first picture by HLS, of a camera that is not fetched yet, while WebRTC is blocked."""
+    async with player(gateway) as url:
+        page = await browser.new_page()
+        found = {"video.fallback_ms": await _first_picture_ms(page, url, camera, "hls", BLOCKED_WEBRTC)}
+        await page.close()
+    return found
+
+
+async def _first_picture_ms(page: Page, url: str, camera: UUID, way: str, before: str) -> float:
+    """From starting the player to the first frame that it shows. `before` is the page's first script.
+
+    Raises:
+        RuntimeError: it plays another way than the one that is measured.
+    """
+    await page.add_init_script(before)
+    await page.goto(url)
+    await page.evaluate(f"() => play('{camera}')")
+    await page.wait_for_function("readings.length > 0", timeout=READY_WITHIN_S * 1000)
+    if (taken := await page.locator(".player").get_attribute("data-way")) != way:
+        raise RuntimeError(f"the player plays by {taken}, not by {way}")
+    return float(await page.evaluate("firstPictureMs"))
 
 
 async def _hls_of_all(gateway: EmbeddedGateway, ids: list[UUID]) -> dict[str, float]:

@@ -75,7 +75,8 @@ def form(
     action: str, parts: Sequence[Part], verb: str, *, hidden: Mapping[str, str] | None = None, focus: bool = True
 ) -> str:
     """A form that posts to `action`. The cursor stands in the first field that is wrong, else the first empty one; the
-    second form of a page leaves it there (`focus=False`).
+    second form of a page leaves it there (`focus=False`). What is missing we say ourselves, all at once, beside the
+    fields and in the person's language; a browser would say it one by one in its own.
     """
     first = next((p for p in parts if not isinstance(p, Login) and p.wrong), None) or next(
         (p for p in parts if _is_empty(p)), None
@@ -85,7 +86,7 @@ def form(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in (hidden or {}).items()
     )
     return (
-        f'<form method="post" action="{escape(action)}">{kept}{fields}'
+        f'<form method="post" action="{escape(action)}" novalidate>{kept}{fields}'
         f'<button class="btn{" primary" if focus else ""}" type="submit">{escape(verb)}</button></form>'
     )
 

@@ -63,7 +63,7 @@ def _thing(facts: Mapping[str, Any]) -> str:
     if facts["rule"] in motor_alert_words.RULES:
         return f"{facts['device']}: {motor_alert_words.what(facts['rule'], facts['detail'])}"
     if facts["rule"] == CAMERA:
-        what = _("the camera sends no picture")
+        what = _("no picture from {camera}").format(camera=facts["detail"] or _("the camera"))
     elif facts["rule"] == SILENT:
         what = _("{device} is silent").format(device=facts["device"])
     else:

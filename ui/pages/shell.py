@@ -1,6 +1,6 @@
 """What every framed page starts with: who asks, what they may open, and the frame around it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import cast
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actions.people import Seat, set_look
-from domain.access import Intent, Role
+from domain.access import Intent, Role, Viewer
 from storage import queries
 from storage.session import transaction
 from ui import guard, open_pages
@@ -111,56 +111,19 @@ async def framed(
 def frame_view(seat: Seat, open_alerts: int) -> FrameView:
     """What the frame shows this person: only what they may open, only the halves their tenant uses."""
     viewer = seat.viewer
-    workshop: list[NavItem] = []
-    if seat.has_workshop and not seat.is_platform and viewer.may(Intent.SEE_PITS):
-        if viewer.role is Role.STAFF:
-            workshop.append(NavItem("garage", _("My work"), WORK, tab=_("My work")))
-        workshop.append(NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview")))
-        if viewer.may(Intent.SEE_JOBS):
-            workshop.append(NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs")))
-        if viewer.may(Intent.SEE_VIDEO):
-            workshop.append(NavItem("videocam", _("Camera wall"), WALL))
-        workshop.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
-    pump: list[NavItem] = []
-    if seat.has_pump and viewer.may(Intent.SEE_PUMPS) and not seat.is_platform:
-        pump.append(NavItem("water_pump", _("Motor and line"), PUMP, tab=_("Pump")))
-        if not seat.has_workshop and viewer.may(Intent.SEE_ALERTS):
-            pump.append(NavItem("notifications", _("Alerts"), ALERTS, count=open_alerts, tab=_("Alerts")))
-    if seat.has_pump and viewer.may(Intent.SEE_WALLETS) and not seat.is_platform:
-        pump.append(NavItem("wallet", _("Members"), MEMBERS, tab=_("Members")))
-    if seat.has_pump and viewer.may(Intent.SEE_OWN_PUMP) and not viewer.may(Intent.SEE_PUMPS):
-        pump.append(NavItem("water_pump", _("Pump"), MY_PUMP, tab=_("Pump")))
-        pump.append(NavItem("timer", _("Minutes"), MY_MINUTES, tab=_("Minutes")))
-        pump.append(NavItem("receipt_long", _("Ledger"), MY_LEDGER, tab=_("Ledger")))
-    platform: list[NavItem] = []
-    if seat.is_platform and viewer.may(Intent.SEE_TENANTS):
-        platform.append(NavItem("domain", _("Tenants"), TENANTS, tab=_("Tenants")))
-        platform.append(NavItem("manage_search", _("Accounts"), ACCOUNTS, tab=_("Accounts")))
-    if seat.is_platform and viewer.may(Intent.SEE_ALL_PUMPS):
-        platform.append(NavItem("water_pump", _("Motors"), MOTORS, tab=_("Motors")))
-    if seat.is_platform and viewer.may(Intent.SEE_RELEASES):
-        platform.append(NavItem("deployed_code", _("Firmware"), RELEASES, tab=_("Firmware")))
-    manage: list[NavItem] = []
-    if viewer.may(Intent.SEE_DEVICES) and not seat.is_platform:
-        manage.append(NavItem("router", _("Devices"), DEVICES, tab=_("Devices")))
-    if viewer.may(Intent.MANAGE_DEVICES) and not seat.is_platform:
-        manage.append(NavItem("hub", _("Integrations"), INTEGRATIONS))
-        if seat.has_workshop and viewer.may(Intent.MANAGE_CAMERAS):
-            manage.append(NavItem("videocam", _("Cameras"), CAMERAS))
-    if seat.has_workshop and viewer.may(Intent.MANAGE_WORKSHOP) and not seat.is_platform:
-        manage.append(NavItem("settings", _("Workshop settings"), WORKSHOP))
-    if viewer.may(Intent.SEE_PEOPLE):
-        manage.append(NavItem("group", _("People"), PEOPLE, tab=_("People")))
-    if viewer.may(Intent.SEE_MESSAGES):
-        manage.append(NavItem("outgoing_mail", _("Messages"), MESSAGES))
-    if viewer.may(Intent.SEE_AUDIT):
-        manage.append(NavItem("history", _("Audit trail"), AUDIT))
-    groups = ((_("Platform"), platform), (_("Workshop"), workshop), (_("Pump"), pump), (_("Manage"), manage))
+    if seat.is_platform:
+        halves = [NavGroup(_("Platform"), tuple(_of_platform(viewer)))]
+    else:
+        halves = [
+            NavGroup(_("Workshop"), tuple(_of_workshop(seat, open_alerts))),
+            NavGroup(_("Pump"), tuple(_of_pump(seat, open_alerts))),
+        ]
+    groups = (*halves, NavGroup(_("Manage"), tuple(_to_manage(seat))))
     return FrameView(
         person_name=viewer.name,
         role_word=role_word(viewer.role),
         tenant_name=seat.tenant_name,
-        groups=tuple(NavGroup(label, tuple(items)) for label, items in groups if items),
+        groups=tuple(group for group in groups if group.items),
         theme=cast(Theme, seat.theme),
         lang=cast(Language, seat.language),
         own_digits=seat.own_digits,
@@ -174,6 +137,68 @@ def frame_view(seat: Seat, open_alerts: int) -> FrameView:
         ),
         leave_support_href=LEAVE_SUPPORT if seat.is_support else "",
     )
+
+
+def _of_platform(viewer: Viewer) -> Iterator[NavItem]:
+    if viewer.may(Intent.SEE_TENANTS):
+        yield NavItem("domain", _("Tenants"), TENANTS, tab=_("Tenants"))
+        yield NavItem("manage_search", _("Accounts"), ACCOUNTS, tab=_("Accounts"))
+    if viewer.may(Intent.SEE_ALL_PUMPS):
+        yield NavItem("water_pump", _("Motors"), MOTORS, tab=_("Motors"))
+    if viewer.may(Intent.SEE_RELEASES):
+        yield NavItem("deployed_code", _("Firmware"), RELEASES, tab=_("Firmware"))
+
+
+def _of_workshop(seat: Seat, open_alerts: int) -> Iterator[NavItem]:
+    viewer = seat.viewer
+    if not seat.has_workshop or not viewer.may(Intent.SEE_PITS):
+        return
+    if viewer.role is Role.STAFF:
+        yield NavItem("garage", _("My work"), WORK, tab=_("My work"))
+    yield NavItem("dashboard", _("Overview"), OVERVIEW, tab=_("Overview"))
+    if viewer.may(Intent.SEE_JOBS):
+        yield NavItem("assignment", _("Jobs"), JOBS, tab=_("Jobs"))
+    if viewer.may(Intent.SEE_VIDEO):
+        yield NavItem("live_tv", _("Camera wall"), WALL)
+    yield _alerts(open_alerts)
+
+
+def _of_pump(seat: Seat, open_alerts: int) -> Iterator[NavItem]:
+    viewer = seat.viewer
+    if not seat.has_pump:
+        return
+    if viewer.may(Intent.SEE_PUMPS):
+        yield NavItem("water_pump", _("Motor and line"), PUMP, tab=_("Pump"))
+        if not seat.has_workshop and viewer.may(Intent.SEE_ALERTS):
+            yield _alerts(open_alerts)
+    elif viewer.may(Intent.SEE_OWN_PUMP):
+        yield NavItem("water_pump", _("Pump"), MY_PUMP, tab=_("Pump"))
+        yield NavItem("timer", _("Minutes"), MY_MINUTES, tab=_("Minutes"))
+        yield NavItem("receipt_long", _("Ledger"), MY_LEDGER, tab=_("Ledger"))
+    if viewer.may(Intent.SEE_WALLETS):
+        yield NavItem("wallet", _("Members"), MEMBERS, tab=_("Members"))
+
+
+def _to_manage(seat: Seat) -> Iterator[NavItem]:
+    viewer, is_tenant = seat.viewer, not seat.is_platform
+    if is_tenant and viewer.may(Intent.SEE_DEVICES):
+        yield NavItem("router", _("Devices"), DEVICES, tab=_("Devices"))
+    if is_tenant and viewer.may(Intent.MANAGE_DEVICES):
+        yield NavItem("hub", _("Integrations"), INTEGRATIONS)
+    if seat.has_workshop and is_tenant and viewer.may(Intent.MANAGE_CAMERAS):
+        yield NavItem("videocam", _("Cameras"), CAMERAS)
+    if seat.has_workshop and is_tenant and viewer.may(Intent.MANAGE_WORKSHOP):
+        yield NavItem("settings", _("Workshop settings"), WORKSHOP)
+    if viewer.may(Intent.SEE_PEOPLE):
+        yield NavItem("group", _("People"), PEOPLE, tab=_("People"))
+    if viewer.may(Intent.SEE_MESSAGES):
+        yield NavItem("outgoing_mail", _("Messages"), MESSAGES)
+    if viewer.may(Intent.SEE_AUDIT):
+        yield NavItem("history", _("Audit trail"), AUDIT)
+
+
+def _alerts(count: int) -> NavItem:
+    return NavItem("notifications", _("Alerts"), ALERTS, count=count, tab=_("Alerts"))
 
 
 def parse_id(text: str) -> UUID | None:

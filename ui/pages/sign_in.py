@@ -55,7 +55,7 @@ def _install_password(secure: bool, oidc_name: str) -> None:
             return plain.see_other(next_path)
         with plain.spoken(request):
             above = _done(request.query_params.get("done", ""))
-            page = _password_page(request, {"next": next_path}, None, oidc_name, above=above)
+            page = _password_page(request, {"next": next_path}, {}, oidc_name, above=above)
             return plain.remember_language(request, page)
 
     @app.post(guard.SIGN_IN, include_in_schema=False)
@@ -64,7 +64,10 @@ def _install_password(secure: bool, oidc_name: str) -> None:
         typed["next"] = plain.safe_path(typed.get("next", "/"))
         with plain.spoken(request):
             if not plain.is_same_origin(request):
-                return _password_page(request, typed, None, oidc_name, above=entry.from_elsewhere(), status=403)
+                return _password_page(request, typed, {}, oidc_name, above=entry.from_elsewhere(), status=403)
+            needed = {"login": _("Enter the name that you sign in with."), "password": _("Enter your password.")}
+            if wrong := entry.missing(typed, needed):
+                return _password_page(request, typed, wrong, oidc_name, status=422)
             answer = await sign_in(
                 typed.get("login", "").strip(),
                 typed.get("password", ""),
@@ -77,8 +80,9 @@ def _install_password(secure: bool, oidc_name: str) -> None:
             if isinstance(answer, SecondStep):
                 return _to_code(answer, typed["next"], secure)
             status = 429 if isinstance(answer, TryLater) else 403
-            above = await _reason(typed.get("login", ""), answer)
-            page = _password_page(request, typed, answer, oidc_name, above=above, status=status)
+            above = await _reason(typed.get("login", ""), answer) or entry.said(answer)
+            wrong = {"password": refusal_text(answer)} if answer is Refusal.WRONG_CREDENTIALS else {}
+            page = _password_page(request, typed, wrong, oidc_name, above=above, status=status)
             return entry.retry_after(page, answer)
 
 
@@ -95,20 +99,21 @@ async def _reason(login: str, answer: Answer) -> str:
 def _password_page(
     request: Request,
     typed: dict[str, str],
-    answer: Answer | None,
+    wrong: dict[str, str],
     oidc_name: str,
     *,
     above: str = "",
     status: int = 200,
 ) -> HTMLResponse:
-    wrong = refusal_text(answer) if answer is Refusal.WRONG_CREDENTIALS else ""
+    login, secret = wrong.get("login", ""), wrong.get("password", "")
     parts = (
-        Line("login", _("Name or mail address"), typed.get("login", ""), autocomplete="username", code=True),
-        Line("password", _("Password"), kind="password", autocomplete="current-password", wrong=wrong),
+        Line(
+            "login", _("Name or mail address"), typed.get("login", ""), autocomplete="username", wrong=login, code=True
+        ),
+        Line("password", _("Password"), kind="password", autocomplete="current-password", wrong=secret),
     )
     next_path = typed["next"]
-    content = above or entry.said(answer)
-    content += form(guard.SIGN_IN, parts, _("Sign in"), hidden={"next": next_path})
+    content = above + form(guard.SIGN_IN, parts, _("Sign in"), hidden={"next": next_path})
     others = passkey.way_in(request, next_path)
     if oidc_name:
         by_provider = _("Sign in with {provider}").format(provider=oidc_name)

@@ -4,10 +4,14 @@
    It starts again by itself whenever the picture stops, keeps the last one in its place meanwhile, and says in words
    what is wrong. The token of a camera is short-lived, is sent as a header, and never stands in an address. */
 
-/* Each way, how long the server may take to answer (it connects to the camera first), and then the first picture. A
-   picture that WebRTC does not bring in three seconds leaves HLS two to begin within five. */
-const WAYS = [["whep", "openWhep", 8_000, 3_000], ["hls", "openHls", 8_000, 8_000]];
+/* Each way, how long the server may take to answer (it connects to the camera first), and then the first picture. In a
+   LAN WebRTC gets through in a few tenths of a second; two seconds for it leave enough for HLS to begin within five. */
+const WAYS = [["whep", "openWhep", 8_000, 2_000], ["hls", "openHls", 8_000, 8_000]];
 const MORE_MS = 5_000;
+const WARM_MS = 700; // without getting through: HLS, which is the likelier by now, is made ready meanwhile
+/* What a stall of HLS left behind is caught up with by playing faster; what is further behind its aim is jumped over. */
+const LIVE_SYNC = { maxLiveSyncPlaybackRate: 1.5, liveSyncOnStallIncrease: 0.25 };
+const FAR_BEHIND_S = 1.5;
 const STALLED_MS = 4_000; // without a new frame
 const RENEW_MS = 15_000; // a token lasts 60 s; with each, the server says whether the picture is frozen
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 10_000];
@@ -22,8 +26,6 @@ const OF_THE_CAMERA = new Set([
   "privacy_hours", "camera_off", "not_found", "not_allowed", "not_signed_in", "link_unknown", "busy", "gateway_down",
 ]); // prettier-ignore
 const SHAPES = {
-  mute: "M4 9v6h4l5 5V4L8 9zM17 9l5 6M22 9l-5 6",
-  sound: "M4 9v6h4l5 5V4L8 9zM17 8a6 6 0 0 1 0 8",
   pip: "M3 5h18v14H3zM12 12h7v5h-7z",
   full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
 };
@@ -179,9 +181,13 @@ export class Player {
     try {
       await this.within(picture, ms);
     } catch (problem) {
-      if (problem.code !== "timed_out_here" || this.peer?.connectionState !== "connected") throw problem;
+      if (problem.code !== "timed_out_here" || !this.isThrough()) throw problem;
       await this.within(picture, MORE_MS);
     }
+  }
+
+  isThrough() {
+    return ["connected", "completed"].includes(this.peer?.iceConnectionState);
   }
 
   within(opening, ms) {
@@ -192,8 +198,7 @@ export class Player {
     if (typeof RTCPeerConnection === "undefined") throw new Problem("no_webrtc");
     const { turn } = this;
     const peer = (this.peer = new RTCPeerConnection());
-    peer.addTransceiver("video", { direction: "recvonly" });
-    peer.addTransceiver("audio", { direction: "recvonly" });
+    peer.addTransceiver("video", { direction: "recvonly" }); // no sound: nobody passes it on
     const track = new Promise((found) => (peer.ontrack = (event) => found(event)));
     await peer.setLocalDescription(await peer.createOffer());
     await this.gathered(peer);
@@ -206,6 +211,20 @@ export class Player {
     const { receiver, track: picture } = await track;
     if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
     this.video.srcObject = new MediaStream([picture]);
+    peer.onconnectionstatechange = () => peer.connectionState === "failed" && this.fail(new Problem("network"));
+    this.warm(signal, turn);
+  }
+
+  /* WebRTC is not through yet: loads the player of HLS, and lets the server begin with the stream. */
+  async warm(signal, turn) {
+    await sleep(WARM_MS, signal);
+    if (signal.aborted || turn !== this.turn || this.isThrough()) return;
+    import(this.options.hls).catch(() => {}); // `openHls` says so
+    fetch(this.hlsUrl(), { headers: this.authorized(), cache: "no-store", signal }).catch(() => {}); // likewise
+  }
+
+  hlsUrl() {
+    return `/video/${this.options.camera}/hls/index.m3u8`;
   }
 
   /* Offers go out whole: on a LAN all candidates are there at once. */
@@ -221,11 +240,12 @@ export class Player {
     const { turn } = this;
     const { default: Hls } = await import(this.options.hls);
     if (!Hls.isSupported()) throw new Problem("no_player");
-    const url = `/video/${this.options.camera}/hls/index.m3u8`;
+    const url = this.hlsUrl();
     await ask(url, { headers: this.authorized() }, signal); // so that a refusal is known by its reason
     if (turn !== this.turn) return; // it took too long, and something else is tried
     const authorize = (request) => request.setRequestHeader("Authorization", `Bearer ${this.token}`);
-    const hls = (this.hls = new Hls({ lowLatencyMode: true, backBufferLength: 10, xhrSetup: authorize }));
+    const options = { lowLatencyMode: true, backBufferLength: 10, xhrSetup: authorize, ...LIVE_SYNC };
+    const hls = (this.hls = new Hls(options));
     hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.fail(this.hlsProblem(error)));
     hls.loadSource(url);
     hls.attachMedia(this.video);
@@ -284,8 +304,17 @@ export class Player {
       if (document.hidden) this.moved = performance.now(); // browsers draw nothing then
       if (["failed", "closed"].includes(this.peer?.connectionState)) throw new Problem("network");
       if (performance.now() - this.moved > STALLED_MS) throw new Problem(navigator.onLine ? "stalled" : "network");
+      this.catchUp();
       await this.showLatency();
     }
+  }
+
+  /* After a long stall HLS would stay as late as it was for good. Only what is there already is jumped to. */
+  catchUp() {
+    const { latency, targetLatency, liveSyncPosition: live } = this.hls ?? {};
+    const { buffered } = this.video;
+    const isThere = live && buffered.length && live < buffered.end(buffered.length - 1);
+    if (isThere && latency > targetLatency + FAR_BEHIND_S) this.video.currentTime = live;
   }
 
   async showLatency() {
@@ -391,14 +420,11 @@ export class Player {
       const made = make("button", "tool", bar);
       made.type = "button";
       made.onclick = press;
-      this.draw(made, shape, label);
-      return made;
+      made.title = label;
+      made.setAttribute("aria-label", label);
+      made.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${SHAPES[shape]}"/></svg>`;
     };
     const { words, video } = this;
-    const mute = button("mute", words.unmute, () => {
-      video.muted = !video.muted;
-      this.draw(mute, video.muted ? "mute" : "sound", video.muted ? words.unmute : words.mute);
-    });
     if (document.pictureInPictureEnabled) {
       const toggle = () => (document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture());
       button("pip", words.pip, () => toggle().catch(() => {})); // there is no picture yet
@@ -409,17 +435,11 @@ export class Player {
       else video.webkitEnterFullscreen?.(); // telephones of Apple know it for videos only
     });
   }
-
-  draw(button, shape, label) {
-    button.setAttribute("aria-label", label);
-    button.title = label;
-    button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${SHAPES[shape]}"/></svg>`;
-  }
 }
 
 const playing = [];
 
-/* A still that becomes live while somebody points at it, or taps it; a few at once. */
+/* A still that becomes live while somebody points at it, taps it, or presses it by keyboard until Escape; a few at once. */
 export class Tile {
   constructor(root, options) {
     Object.assign(this, { root, options });
@@ -427,7 +447,14 @@ export class Tile {
     this.still = Object.assign(make("img", "", root), { alt: options.label, hidden: true });
     root.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && (this.soon = setTimeout(() => this.play(), 300)));
     root.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.rest());
-    root.addEventListener("click", () => (this.player ? null : this.play()));
+    this.cover = make("button", "cover", root);
+    this.cover.type = "button";
+    this.cover.setAttribute("aria-label", options.words.watch.replace("{name}", options.label));
+    this.cover.onclick = ({ detail }) => {
+      this.play();
+      if (detail === 0) this.stage.querySelector(".tool").focus(); // pressed by keyboard: the cover goes
+    };
+    root.addEventListener("keydown", ({ key }) => key === "Escape" && !document.fullscreenElement && this.rest());
     this.refresh();
   }
 
@@ -449,6 +476,7 @@ export class Tile {
     playing.push(this);
     this.stage = make("div", "stage", this.root);
     this.player = new Player(this.stage, this.options);
+    this.cover.hidden = true;
     this.player.start();
   }
 
@@ -456,9 +484,12 @@ export class Tile {
     clearTimeout(this.soon);
     if (!this.player) return;
     playing.splice(playing.indexOf(this), 1);
+    const hadFocus = this.stage.contains(document.activeElement);
     this.player.stop();
     this.stage.remove();
     this.player = null;
+    this.cover.hidden = false;
+    if (hadFocus) this.cover.focus();
   }
 }
 

@@ -25,6 +25,8 @@ class MediaMtxServer:
     paths: dict[str, dict[str, Any]] = field(default_factory=dict)
     running: dict[str, dict[str, Any]] = field(default_factory=dict)
     whep_sessions: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """Of every stream, in place of an echo of what is asked."""
     requests: list[str] = field(default_factory=list)
     places: MediaMtxPlaces = field(init=False)
 
@@ -74,7 +76,8 @@ class MediaMtxServer:
         if request.match_info["path"] not in self.running or name == "gone.mp4":
             return web.Response(status=404)
         kind = "application/vnd.apple.mpegurl" if name.endswith(".m3u8") else "video/mp4"
-        return web.Response(text=f"{name}?{request.query_string}", headers={"Content-Type": kind})
+        said = self.files.get(name, f"{name}?{request.query_string}")
+        return web.Response(text=said, headers={"Content-Type": kind})
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ async def test_webrtc_and_hls_are_handed_on_and_a_viewer_can_be_ended() -> None:
         assert await made.whep_patch(answer.session_id, "") is VideoRefusal.UNKNOWN_SESSION
         playlist = await made.hls(camera, "anna", "video1_stream.m3u8", HlsMoment(7, 2))
         assert isinstance(playlist, HlsFile) and playlist.max_age_s == 0
-        assert playlist.content == b"video1_stream.m3u8?_HLS_msn=7&_HLS_part=2"
+        assert playlist.content == b"video1_stream.m3u8?_HLS_msn=7&_HLS_part=2\n"
         assert await made.hls(camera, "anna", "gone.mp4") is VideoRefusal.UNKNOWN_FILE
         assert await made.hls(camera, "anna", "../v3/paths/list") is VideoRefusal.UNKNOWN_FILE
         status = (await made.status())[camera]
@@ -95,6 +95,32 @@ async def test_webrtc_and_hls_are_handed_on_and_a_viewer_can_be_ended() -> None:
             1,
             1,
         )
+
+
+async def test_of_a_cameras_sound_nothing_is_handed_on() -> None:
+    camera = uuid4()
+    async with gateway({}) as (made, server, _):
+        await made.configure([CameraSource(camera, "rtsp://127.0.0.1:9/")])
+        server.running[str(camera)] = {"ready": True, "tracks": ["H264", "MPEG-4 Audio"]}
+        with_sound = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\nm=audio 9 UDP/TLS/RTP/SAVPF 8\r\n"
+        assert await made.whep_offer(camera, "anna", with_sound) is VideoRefusal.BAD_OFFER
+        assert not server.whep_sessions
+        server.files["index.m3u8"] = (
+            "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+            '#EXT-X-MEDIA:TYPE="AUDIO",GROUP-ID="audio",NAME="audio2",AUTOSELECT=YES,URI="audio2_stream.m3u8"\n'
+            '#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.42c01f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="audio"\n'
+            "video1_stream.m3u8\n"
+        )
+        playlist = await made.hls(camera, "anna", "index.m3u8")
+        assert isinstance(playlist, HlsFile)
+        assert playlist.content.decode().splitlines() == [
+            "#EXTM3U",
+            "#EXT-X-INDEPENDENT-SEGMENTS",
+            '#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.42c01f",RESOLUTION=1280x720',
+            "video1_stream.m3u8",
+        ]
+        for name in ("audio2_stream.m3u8", "a1b2_audio2_seg1.mp4", "a1b2_audio2_init.mp4"):
+            assert await made.hls(camera, "anna", name) is VideoRefusal.UNKNOWN_FILE, name
 
 
 async def test_why_there_is_no_picture_is_found_out_and_stills_are_our_own() -> None:

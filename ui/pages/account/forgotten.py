@@ -33,7 +33,7 @@ def install() -> None:
                 return _page(typed, "", wrong=_("Enter the name that you sign in with."), status=422)
             too_often = await ask_for_reset(login, entry.caller(request)[0], datetime.now(UTC))
             if too_often is not None:
-                return _page(typed, entry.later(too_often), status=429)
+                return entry.retry_after(_page(typed, entry.later(too_often), status=429), too_often)
             # The same words whether there is such a person or not.
             said = _("If there is an account of that name, its owner sees your request and gives you a new link.")
             more = _("Tell them too: in person, or by phone. The link works once and for a day.")

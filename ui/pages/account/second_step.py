@@ -30,7 +30,7 @@ def install(*, secure: bool) -> None:
             return plain.see_other(guard.SIGN_IN)
         with plain.spoken(request):
             next_path = plain.safe_path(request.query_params.get("next", "/"))
-            return plain.remember_language(request, _page(next_path, None, by_passkey=await _may_use_passkey(request)))
+            return plain.remember_language(request, _page(next_path, by_passkey=await _may_use_passkey(request)))
 
     @app.post(entry.CODE, include_in_schema=False)
     async def take(request: Request) -> Response:
@@ -38,20 +38,22 @@ def install(*, secure: bool) -> None:
         next_path = plain.safe_path(typed.get("next", "/"))
         with plain.spoken(request):
             if not plain.is_same_origin(request):
-                return _page(next_path, None, above=entry.from_elsewhere(), status=403)
-            ticket = request.cookies.get(cookies.SECOND_STEP, "")
-            answer = await enter_code(
-                ticket, typed.get("code") or typed.get("spare", ""), *entry.caller(request), datetime.now(UTC)
-            )
+                return _page(next_path, above=entry.from_elsewhere(), status=403)
+            ticket, said = request.cookies.get(cookies.SECOND_STEP, ""), typed.get("code") or typed.get("spare", "")
+            by_recovery = "spare" in typed
+            if not said.strip():
+                return _page(next_path, wrong=_("Enter the code."), by_recovery=by_recovery, status=422)
+            answer = await enter_code(ticket, said, *entry.caller(request), datetime.now(UTC))
             if isinstance(answer, SignedIn):
                 return entry.let_in(answer, next_path, secure=secure)
             if answer is Refusal.SECOND_STEP_EXPIRED:
                 return plain.see_other(entry.sign_in_href(done="late", next=next_path))
             page = _page(
                 next_path,
-                answer,
-                by_recovery=bool(typed.get("spare")),
+                wrong=_wrong_code(by_recovery=by_recovery) if answer is Refusal.WRONG_CODE else "",
+                by_recovery=by_recovery,
                 by_passkey=await _may_use_passkey(request),
+                above=entry.said(answer),
                 status=429 if isinstance(answer, TryLater) else 403,
             )
             return entry.retry_after(page, answer)
@@ -63,16 +65,20 @@ async def _may_use_passkey(request: Request) -> bool:
     return isinstance(here, RelyingParty) and await may_use_passkey(step, here, datetime.now(UTC))
 
 
+def _wrong_code(*, by_recovery: bool) -> str:
+    return _("That recovery code is wrong or was used already.") if by_recovery else refusal_text(Refusal.WRONG_CODE)
+
+
 def _page(
     next_path: str,
-    answer: Refusal | TryLater | None,
     *,
+    wrong: str = "",
     by_recovery: bool = False,
     by_passkey: bool = False,
     above: str = "",
     status: int = 200,
 ) -> HTMLResponse:
-    wrong = refusal_text(answer) if answer is Refusal.WRONG_CODE else ""
+    """`wrong` stands beside the field that was sent: the recovery code's with `by_recovery`, else the app's."""
     digits = Line(
         "code",
         _("Code"),
@@ -82,10 +88,9 @@ def _page(
         code=True,
         chars_max=CODE_CHARS_MAX,
     )
-    content = above or entry.said(answer)
-    content += form(entry.CODE, [digits], _("Sign in"), hidden={"next": next_path}, focus=not by_recovery)
+    content = above + form(entry.CODE, [digits], _("Sign in"), hidden={"next": next_path}, focus=not by_recovery)
     content += entry.other_ways_in(passkey.instead_of_code(next_path) if by_passkey else "")
-    content += _recovery(next_path, _("That recovery code is wrong or was used already.") if wrong else "", by_recovery)
+    content += _recovery(next_path, wrong if by_recovery else "", by_recovery)
     content += entry.ways((guard.SIGN_IN, _("Sign in as somebody else")))
     return plain.document(_("Enter the code"), content, here=entry.CODE, status=status)
 
@@ -96,7 +101,7 @@ def _recovery(next_path: str, wrong: str, is_open: bool) -> str:
         "spare",
         _("Recovery code"),
         help=_("Each works once."),
-        wrong=wrong if is_open else "",
+        wrong=wrong,
         code=True,
         chars_max=CODE_CHARS_MAX,
     )

@@ -4,6 +4,7 @@ of a file that somebody was given. Anybody may open it: the QR code on the paper
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from nicegui import app
@@ -12,8 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actions import passports
+from actions.narrow_door import NarrowDoor
 from actions.passports import Checked
 from domain.passport import ENVELOPE_BYTES_MAX, Verdict, envelope
+from domain.refusals import TryLater
 from storage import photo_files
 from storage.passports import PassportRow
 from ui import plain
@@ -23,6 +26,9 @@ from ui.pages.customer.tracking import PHOTO_KEPT, SMALL
 from ui.pages.customer.words import language_of
 from ui.passports import pdf
 from ui.texts import LANGUAGES, Language, _, speaking
+
+PAPERS_AT_ONCE, PAPERS_WAITING_MAX, BUSY_RETRY_S = 1, 8, 5
+"""To draw a paper takes a part of a second of one core, and anybody may ask for it."""
 
 
 class _Address:
@@ -35,6 +41,7 @@ _address = _Address()
 def install(public_url: str = "") -> None:
     """`public_url` is the address that QR codes hold; empty: that by which somebody asks."""
     _address.public_url = public_url
+    door = NarrowDoor(PAPERS_AT_ONCE, PAPERS_WAITING_MAX, BUSY_RETRY_S)
 
     @app.get("/p/{passport_id}", include_in_schema=False)
     async def show(request: Request, passport_id: str) -> Response:
@@ -49,26 +56,28 @@ def install(public_url: str = "") -> None:
 
     @app.get("/p/{passport_id}/passport.json", include_in_schema=False)
     async def record(passport_id: str) -> Response:
-        row = (await _checked(passport_id)).passport
-        if row is None or row.revoked_at is not None:
+        row = await _genuine(passport_id)
+        if row is None:
             return Response(status_code=404, headers=headers())
         return Response(_envelope(row), media_type="application/json", headers=headers() | _named(row, "json"))
 
     @app.get("/p/{passport_id}/passport.pdf", include_in_schema=False)
     async def paper(request: Request, passport_id: str, lang: str = "") -> Response:
-        checked = await _checked(passport_id)
-        row = checked.passport
-        if row is None or checked.verdict is not Verdict.GENUINE:
+        row = await _genuine(passport_id)
+        if row is None:
             return Response(status_code=404, headers=headers())
         address = (_address.public_url or str(request.base_url).rstrip("/")) + f"/p/{row.id}"
-        body = await asyncio.to_thread(_drawn, row, address, language_of(lang, row.record["language"]))
+        draw = partial(_drawn, row, address, language_of(lang, row.record["language"]))
+        body = await door.work(draw, known=False)
+        if isinstance(body, TryLater):
+            return Response(status_code=503, headers=headers() | {"Retry-After": str(body.wait_s)})
         signed = await passports.signed_pdf(row, body, datetime.now(UTC))
         return Response(signed, media_type="application/pdf", headers=headers() | _named(row, "pdf"))
 
     @app.get("/p/{passport_id}/photos/{digest}", include_in_schema=False)
     async def photo(passport_id: str, digest: str, size: str = "") -> Response:
-        row = (await _checked(passport_id)).passport
-        if row is None or row.revoked_at is not None or digest not in row.record["photos"]:
+        row = await _genuine(passport_id)
+        if row is None or digest not in row.record["photos"]:
             return Response(status_code=404, headers=headers())
         found = await asyncio.to_thread(photo_files.read, row.tenant_id, bytes.fromhex(digest), thumb=size == SMALL)
         if found is None:  # it was removed since; the record keeps its hash
@@ -81,6 +90,12 @@ async def _checked(passport_id: str) -> Checked:
         return await passports.check(UUID(passport_id))
     except ValueError:
         return Checked(Verdict.UNKNOWN)
+
+
+async def _genuine(passport_id: str) -> PassportRow | None:
+    """Of a passport that was changed or ended no file is given out."""
+    checked = await _checked(passport_id)
+    return checked.passport if checked.verdict is Verdict.GENUINE else None
 
 
 async def _file(request: Request) -> bytes:

@@ -13,10 +13,10 @@ from actions.people.invitations import (
     InvitationRow,
     Invited,
     LinkState,
-    invitations,
     invite,
     renew_invitation,
     revoke_invitation,
+    waiting_invitations,
 )
 from domain.access import MAY_GIVE, Intent, Role
 from domain.refusals import Refusal
@@ -34,29 +34,43 @@ from ui.links import absolute
 from ui.pages.account import invitation
 from ui.pages.account.asking import permitted
 from ui.pages.account.words import refusal_text, role_help, role_word
-from ui.texts import _, duration
+from ui.texts import _, duration, number
+
+AT_FIRST, MORE = 8, 50
 
 
 class InvitationsCard:
-    """Open and expired invitations; filled by `start`."""
+    """Open and expired invitations, the newest first, a few at a time; filled by `start`."""
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
+        self._search, self._most = "", AT_FIRST
         with Card(_("Invitations")):
             self._list = Element("div")
 
+    async def find(self, search: str) -> None:
+        """Shows those whose name or contact holds the text."""
+        self._search, self._most = search, AT_FIRST
+        await self.start()
+
     async def start(self) -> None:
         now = datetime.now(UTC)
-        rows = await invitations(self._seat.viewer, now, open_only=False)
-        waiting = [entry for entry in rows if entry.state in (LinkState.OPEN, LinkState.EXPIRED)]
+        rows, total = await waiting_invitations(self._seat.viewer, self._search, self._most, now)
         self._list.clear()
         with self._list:
-            for entry in waiting:
+            for entry in rows:
                 self._row(entry, now)
-            if not waiting:
-                Text(
-                    "p", _("Nobody is invited at the moment. A link that you make stands here until it is used.")
-                ).classes("note")
+            if total > len(rows):
+                with Element("div").classes("inside"):
+                    more = _("{n} more").format(n=number(total - len(rows)))
+                    button(more, self._show_more, kind="plain", icon="expand_more")
+            if not rows:
+                nobody = _("Nobody is invited at the moment. A link that you make stands here until it is used.")
+                Text("p", _("Nobody fits") if self._search else nobody).classes("note")
+
+    async def _show_more(self) -> None:
+        self._most += MORE
+        await self.start()
 
     def _row(self, entry: InvitationRow, now: datetime) -> None:
         is_over = entry.state is LinkState.EXPIRED

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -148,11 +148,17 @@ class _Calendar:
             toast("warn", refusal_text(answer))
             return
         when = moment(max(at, now), seat.zone, now)
+        back = partial(self._put_back, row, answer.version)
+        toast("ok", _("{car} comes {time}.").format(car=row.car, time=when), _("Undo"), back)
 
-        async def undo() -> Any:
-            await plan.reschedule(row.id, answer.version, row.planned_at, row.pit_id, seat.viewer, datetime.now(UTC))
-
-        toast("ok", _("{car} comes {time}.").format(car=row.car, time=when), _("Undo"), undo)
+    async def _put_back(self, row: JobRow, version: int) -> None:
+        seat = await permitted(Intent.WORK_ON_JOBS)
+        if seat is None:
+            return
+        now = datetime.now(UTC)
+        answer = await plan.reschedule(row.id, version, row.planned_at, row.pit_id, seat.viewer, now)
+        if not isinstance(answer, Job):
+            toast("warn", refusal_text(answer))
 
 
 def _pit_rows(places: Sequence[PlaceRow], rows: Sequence[JobRow]) -> tuple[CalendarRow, ...]:

@@ -61,19 +61,19 @@ class _People:
                     self._table = DataTable(self._columns(), self._load, request=TableRequest("name", False, 1))
                 self._nothing = Element("div")
             with Element("div").classes("stack wide"):
-                invitations = InvitationsCard(self._seat)
+                self._invitations = InvitationsCard(self._seat)
         with self._frame.actions:
             if self._seat.viewer.may(Intent.IMPORT_PEOPLE) and Role.MEMBER in MAY_GIVE[self._seat.viewer.role]:
                 link_button(_("Import"), people_import.PATH, icon="upload_file")
             if may_invite:
-                button(_("Invite"), invitations.invite, kind="primary", icon="person_add")
+                button(_("Invite"), self._invitations.invite, kind="primary", icon="person_add")
         await self._load(self._table.request)
-        await invitations.start()
+        await self._invitations.start()
 
     def _filters(self) -> None:
         search = text_field(_("Search"), kind="search", help="")
         search.input.props.update({"debounce": round(SETTLE_S * 1_000), "clearable": True})
-        search.input.on_value_change(lambda event: self._choose(search=str(event.value or "")))
+        search.input.on_value_change(lambda event: self._find(str(event.value or "")))
         given = MAY_GIVE[self._seat.viewer.role]
         if len(given) > 1:
             roles = {ANY: _("All")} | {role.value: roles_word(role) for role in Role if role in given}
@@ -91,6 +91,11 @@ class _People:
             Column("second", _("Second step"), wide_only=True),
             Column("seen", _("Last here"), align="right", sortable=True),
         )
+
+    async def _find(self, search: str) -> None:
+        """Among people and among those who are invited."""
+        await self._choose(search=search)
+        await self._invitations.find(search.strip())
 
     async def _choose(self, *, search: str | None = None, role: str | None = None, access: str | None = None) -> None:
         self._search = self._search if search is None else search

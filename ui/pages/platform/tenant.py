@@ -13,6 +13,7 @@ from starlette.responses import Response
 from actions.people import Seat
 from actions.people.tenants import (
     NOTE_CHARS_MAX,
+    SUPPORTED,
     approve_tenant,
     decline_tenant,
     enter_as_support,
@@ -74,7 +75,7 @@ class _Tenant:
                 if self._seat.viewer.may(Intent.MANAGE_TENANTS):
                     with Card(_("State")):
                         self._ways()
-                if self._seat.viewer.may(Intent.ENTER_AS_SUPPORT) and self._row.status is TenantStatus.ACTIVE:
+                if self._seat.viewer.may(Intent.ENTER_AS_SUPPORT) and self._row.status in SUPPORTED:
                     with Card(_("Support")):
                         line = _("You see and do what its owner may. It stands in the tenant's audit trail.")
                         with row("support_agent", _("Look inside"), line):

@@ -1,0 +1,36 @@
+"""Keeps sound out of what MediaMTX hands out: it passes on every track of a camera, and what people say in a workshop
+is nobody's business (docs/decisions/0020). Our own gateway fetches none in the first place.
+
+MediaMTX (since 1.9) puts sound into a playlist and files of its own, whose names begin with `audio`, behind a prefix.
+"""
+
+import re
+
+_RENDITION = re.compile(r"#EXT-X-MEDIA:(.*,)?TYPE=\"?AUDIO\b")
+_GROUP = re.compile(r',AUDIO="[^"]*"')
+_CODECS = re.compile(r'(CODECS=")([^"]*)(")')
+_OF_SOUND = ("mp4a", "opus", "ac-3", "ec-3", "fLaC", "flac")
+
+
+def asks_for_sound(sdp: str) -> bool:
+    """Whether an offer has a place for it, even one that is not used."""
+    return re.search(r"^m=audio\b", sdp, re.MULTILINE) is not None
+
+
+def is_sound(name: str) -> bool:
+    """Whether a file of an HLS stream is of sound, or names those that are."""
+    return "audio" in name.lower()
+
+
+def without_sound(playlist: str) -> str:
+    """The playlist, naming pictures only; of one that names nothing else all stays."""
+    lines = [line for line in playlist.splitlines() if not _RENDITION.match(line)]
+    return "\n".join(_without_codecs(_GROUP.sub("", line)) if line.startswith("#") else line for line in lines) + "\n"
+
+
+def _without_codecs(line: str) -> str:
+    def kept(found: re.Match[str]) -> str:
+        codecs = [codec for codec in found[2].split(",") if not codec.strip().startswith(_OF_SOUND)]
+        return found[1] + ",".join(codecs) + found[3]
+
+    return _CODECS.sub(kept, line)
