@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.people import Seat
@@ -16,11 +16,12 @@ from api.auth import seat
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Role, Scope
 from domain.refusals import Refusal
 
-router = APIRouter(prefix="/account", tags=["account"], route_class=BoundedRoute)
+router = routes("/account", tag="account")
 Own = Annotated[Seat, Depends(seat(Intent.SEE_OWN_ACCOUNT))]
 Changer = Annotated[Seat, Depends(seat(Intent.CHANGE_OWN_ACCOUNT))]
 KeyKeeper = Annotated[Seat, Depends(seat(Intent.MANAGE_OWN_KEYS))]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.alerts import NOTE_CHARS_MAX, acknowledge
@@ -13,14 +13,15 @@ from api.auth import viewer
 from api.context import Now
 from api.fields import Moment, Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from api.views import LEVEL_NAMES, LevelName
 from domain.access import Intent, Viewer
 from domain.refusals import Refusal
 from storage import queries
 from storage.session import transaction
 
-router = APIRouter(prefix="/alerts", tags=["alerts"], route_class=BoundedRoute)
+router = routes("/alerts", tag="alerts")
 AlertViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_ALERTS))]
 Acknowledger = Annotated[Viewer, Depends(viewer(Intent.ACKNOWLEDGE_ALERT))]
 

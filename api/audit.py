@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -13,13 +13,14 @@ from api.auth import seat, viewer
 from api.context import NOT_KEPT, Now
 from api.fields import Moment, Words
 from api.openapi import errors
-from api.problems import BoundedRoute, invalid
+from api.problems import invalid
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.audit import Link
 from storage.audit_trail import TrailFilter, csv_pages, trail
 from storage.session import transaction
 
-router = APIRouter(prefix="/audit", tags=["audit"], route_class=BoundedRoute)
+router = routes("/audit", tag="audit")
 Reader = Annotated[Viewer, Depends(viewer(Intent.SEE_AUDIT))]
 Exporter = Annotated[Seat, Depends(seat(Intent.SEE_AUDIT))]
 

@@ -1,15 +1,16 @@
 """Who asks: an access token, an API key or the browser's cookie, and what its person may do."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, HTTPException, Request, Security
+from fastapi import HTTPException, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from actions.people import Seat, cookies, seat_of
-from api.context import Now, Wired
+from api.context import context, now
 from api.problems import refused
 from domain.access import SCOPE_OF, Intent, Viewer
 from domain.refusals import Refusal
@@ -30,18 +31,17 @@ _cookie = APIKeyCookie(
 )
 
 
-async def session_token(
-    request: Request,
-    wired: Wired,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    cookie: Annotated[str | None, Security(_cookie)],
-) -> str:
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+Cookie = Annotated[str | None, Security(_cookie)]
+
+
+async def session_token(request: Request, bearer: Bearer, cookie: Cookie) -> str:
     """The request's token. A page of somebody else can send our cookie, but not our origin."""
     if bearer is not None:
         return bearer.credentials
     if cookie is None:
         raise not_signed_in()
-    if request.method not in SAFE_METHODS and not is_own_origin(request, wired.public_url):
+    if request.method not in SAFE_METHODS and not is_own_origin(request, context(request).public_url):
         raise refused("wrong_origin", "With a session cookie, a change needs an Origin header of PitPilot's own.")
     return cookie
 
@@ -69,13 +69,8 @@ def not_allowed(by: Viewer, intent: Intent) -> HTTPException:
 def seat(intent: Intent) -> Callable[..., Awaitable[Seat]]:
     """A dependency: the signed-in person's seat, if the role may do this."""
 
-    async def dependency(token: Annotated[str, Depends(session_token)], now: Now) -> Seat:
-        found = await seat_of(token, now)
-        if found is None:
-            raise not_signed_in()
-        if not found.viewer.may(intent):
-            raise not_allowed(found.viewer, intent)
-        return found
+    async def dependency(request: Request, bearer: Bearer, cookie: Cookie) -> Seat:
+        return await _seat_for(intent, await session_token(request, bearer, cookie), now(request))
 
     return dependency
 
@@ -83,7 +78,16 @@ def seat(intent: Intent) -> Callable[..., Awaitable[Seat]]:
 def viewer(intent: Intent) -> Callable[..., Awaitable[Viewer]]:
     """A dependency: the signed-in person as a viewer, if the role may do this."""
 
-    async def dependency(found: Annotated[Seat, Depends(seat(intent))]) -> Viewer:
-        return found.viewer
+    async def dependency(request: Request, bearer: Bearer, cookie: Cookie) -> Viewer:
+        return (await _seat_for(intent, await session_token(request, bearer, cookie), now(request))).viewer
 
     return dependency
+
+
+async def _seat_for(intent: Intent, token: str, at: datetime) -> Seat:
+    found = await seat_of(token, at)
+    if found is None:
+        raise not_signed_in()
+    if not found.viewer.may(intent):
+        raise not_allowed(found.viewer, intent)
+    return found

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
@@ -31,14 +31,14 @@ from api.camera_models import (
 from api.context import NOT_KEPT, Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.refusals import Refusal, TryLater
 from domain.video import CameraState, CameraStatus, Probe
 from storage import video_views
 from storage.session import transaction
 
-router = APIRouter(tags=["cameras"], route_class=BoundedRoute)
+router = routes(tag="cameras")
 Looker = Annotated[Viewer, Depends(viewer(Intent.SEE_VIDEO))]
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_CAMERAS))]
 LookerSeat = Annotated[Seat, Depends(seat(Intent.SEE_VIDEO))]

@@ -1,5 +1,6 @@
 """What handlers need from the wiring and from the moment: the hub, the public address, the clock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -11,12 +12,17 @@ from starlette.responses import Response
 from actions.live import Hub
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """`public_url` is the address by which browsers reach PitPilot, or empty: as they ask."""
 
     hub: Hub
     public_url: str
+    clock: Callable[[], datetime] = utc_now
 
 
 def context(request: Request) -> Context:
@@ -34,8 +40,9 @@ def not_kept(response: Response) -> None:
     response.headers.update(NOT_KEPT)
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
+def now(request: Request) -> datetime:
+    """The moment, by the clock of the application."""
+    return context(request).clock()
 
 
 Wired = Annotated[Context, Depends(context)]

@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.exceptions import HTTPException
 from pydantic import BaseModel, Field
 
@@ -14,13 +14,14 @@ from api.context import Now
 from api.fields import Words
 from api.jobs import JobViewer, JobWorker
 from api.openapi import errors
-from api.problems import BoundedRoute, refused, try_later
+from api.problems import refused, try_later
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.customer_news import CustomerNews
 from domain.refusals import Refusal, TryLater
 from domain.ways import ADDRESS_CHARS_MAX, Way
 
-router = APIRouter(tags=["customers"], route_class=BoundedRoute)
+router = routes(tag="customers")
 Settler = Annotated[Viewer, Depends(viewer(Intent.CHANGE_NOTIFICATIONS))]
 
 _SAYS: dict[str, str] = {

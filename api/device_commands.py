@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions import device_commands, device_settings
@@ -12,7 +12,8 @@ from api.context import Now
 from api.device_identity import DeviceId, Manager
 from api.device_settings import SAYS, DeviceReader, IdempotencyKey, Settings
 from api.openapi import errors
-from api.problems import BoundedRoute, invalid, refused
+from api.problems import invalid, refused
+from api.routes import routes
 from domain.commands import TTL_LEAST_S, TTL_MOST_S, Command, Kind, Stage
 from domain.device_settings import SettingsFault
 from domain.refusals import Refusal
@@ -20,7 +21,7 @@ from storage import queries
 from storage.command_history import command_history
 from storage.session import transaction
 
-router = APIRouter(prefix="/devices/{device_id}", tags=["devices"], route_class=BoundedRoute)
+router = routes("/devices/{device_id}", tag="devices")
 
 
 class Order(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions import devices
@@ -18,13 +18,14 @@ from api.auth import viewer
 from api.context import Now, Wired
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.claims import Link, payload
 from domain.pump.words import PumpRefusal
 from domain.refusals import Refusal
 
-router = APIRouter(prefix="/devices", tags=["devices"], route_class=BoundedRoute)
+router = routes("/devices", tag="devices")
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_DEVICES))]
 DeviceId = Annotated[str, Path(pattern="^[a-z0-9-]{3,40}$", examples=["pp-0001"])]
 Name = Annotated[Words, Field(min_length=1, max_length=NAME_CHARS_MAX)]

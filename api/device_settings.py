@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import Depends, Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions import device_settings
@@ -12,7 +12,8 @@ from api.auth import viewer
 from api.context import Now
 from api.device_identity import DeviceId, Manager
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.device_settings import NOT_WIRED, PIN_MOST, PIN_NAME, PINS_MAX, SettingsFault, differences
 from domain.readings import Metric
@@ -21,7 +22,7 @@ from storage import queries
 from storage.device_settings import SettingsRow, read
 from storage.session import transaction
 
-router = APIRouter(prefix="/devices/{device_id}", tags=["devices"], route_class=BoundedRoute)
+router = routes("/devices/{device_id}", tag="devices")
 DeviceReader = Annotated[Viewer, Depends(viewer(Intent.SEE_DEVICES))]
 IdempotencyKey = Annotated[
     str,

@@ -4,22 +4,22 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
-from api import device_commands, device_identity, device_settings
 from api.auth import viewer
 from api.context import Now
 from api.device_identity import DeviceId
 from api.openapi import errors
 from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.claims import Identity, Link
 from domain.refusals import Refusal
 from storage import queries
 from storage.session import transaction
 
-router = APIRouter(tags=["devices"])
+router = routes(tag="devices")
 DeviceViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_DEVICES))]
 
 
@@ -125,8 +125,3 @@ def _fields(row: queries.DeviceRow) -> dict[str, Any]:
         "certificate_until": row.certificate_until,
         "claim_code_until": row.code_until,
     }
-
-
-router.include_router(device_identity.router)
-router.include_router(device_commands.router)
-router.include_router(device_settings.router)

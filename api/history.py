@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,13 +20,14 @@ from api.fields import Moment
 from api.openapi import errors
 from api.pits import PitViewer, existing_pit
 from api.problems import invalid, refused
+from api.routes import routes
 from domain.access import Intent
 from domain.readings import METRICS, Metric
 from storage.export import csv_pages
 from storage.history import BY_NAME, POINTS_MAX, RAW, RESOLUTIONS, Resolution, fitting, history, holds_more
 from storage.session import transaction
 
-router = APIRouter(prefix="/pits/{pit_id}/sensors", tags=["readings"])
+router = routes("/pits/{pit_id}/sensors", tag="readings")
 Exporter = Annotated[Seat, Depends(seat(Intent.EXPORT_READINGS))]
 
 USUAL_WINDOW = timedelta(hours=24)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions import foreign_sensors, home_assistant
@@ -15,7 +15,8 @@ from api.context import Now
 from api.device_identity import DeviceId
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.foreign import TOPIC_CHARS_MAX, Rule
 from domain.json_paths import PATH_CHARS_MAX
@@ -23,7 +24,7 @@ from domain.readings import METRICS, Metric
 from domain.refusals import Refusal
 from storage.foreign import ForeignSensor
 
-router = APIRouter(tags=["integrations"], route_class=BoundedRoute)
+router = routes(tag="integrations")
 Reader = Annotated[Viewer, Depends(viewer(Intent.SEE_DEVICES))]
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_DEVICES))]
 Name = Annotated[Words, Field(min_length=1, max_length=NAME_CHARS_MAX)]

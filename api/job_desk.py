@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from actions.jobs import damage, details, hand_over, plan
@@ -16,15 +15,15 @@ from api.fields import Moment, Words
 from api.job_models import Customer, JobWithTimeline, Vehicle, Version, refusal
 from api.jobs import JobViewer, JobWorker, shown
 from api.openapi import errors
-from api.problems import BoundedRoute
 from api.pump_models import Key
+from api.routes import routes
 from domain.jobs.job import Refused
 from domain.refusals import Refusal
 from storage import job_damage, job_papers, jobs
 from storage.job_intake import NewCustomer, NewVehicle
 from storage.session import transaction
 
-router = APIRouter(tags=["jobs"], route_class=BoundedRoute)
+router = routes(tag="jobs")
 WRITES = errors(401, 403, 404, 409, 413, 422, 503)
 Thousandth = Annotated[int, Field(strict=True, ge=0, le=damage.DRAWING)]
 

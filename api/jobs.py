@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -15,8 +15,9 @@ from api.context import NOT_KEPT, Now
 from api.fields import Moment, Words
 from api.job_models import Assignment, Created, Job, JobPage, JobWithTimeline, Move, NewJob, Tracked, refusal
 from api.openapi import errors
-from api.problems import BoundedRoute, try_later
+from api.problems import try_later
 from api.pump_models import Key
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.jobs.job import Ask, Refused
 from domain.jobs.words import State
@@ -24,7 +25,7 @@ from domain.refusals import Refusal, TryLater
 from storage import job_csv, jobs
 from storage.session import transaction
 
-router = APIRouter(tags=["jobs"], route_class=BoundedRoute)
+router = routes(tag="jobs")
 JobViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_JOBS))]
 JobWorker = Annotated[Viewer, Depends(viewer(Intent.WORK_ON_JOBS))]
 JobExporter = Annotated[Seat, Depends(seat(Intent.EXPORT_JOBS))]

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.limits import change_limits
@@ -11,7 +11,8 @@ from api.auth import viewer
 from api.context import Now
 from api.openapi import errors
 from api.pits import PitViewer, existing_pit
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from api.views import LimitValues
 from domain.access import Intent, Viewer
 from domain.limits import DEFAULTS, Limits, LimitsFault, Origin, resolve
@@ -20,7 +21,7 @@ from domain.refusals import Refusal
 from storage.queries import limits_said
 from storage.session import transaction
 
-router = APIRouter(prefix="/pits/{pit_id}/limits", tags=["limits"], route_class=BoundedRoute)
+router = routes("/pits/{pit_id}/limits", tag="limits")
 LimitsChanger = Annotated[Viewer, Depends(viewer(Intent.CHANGE_LIMITS))]
 
 VALUE_MAX = 1e6  # far beyond any metric's range, well inside what the database holds

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.pumps import asking, requests
@@ -13,7 +13,6 @@ from api.auth import viewer
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute
 from api.pump_models import (
     Key,
     MinuteRequest,
@@ -29,6 +28,7 @@ from api.pump_models import (
     refusal,
     span,
 )
+from api.routes import routes
 from domain import minute_requests
 from domain.access import Intent, Viewer
 from domain.minute_requests import NOTE_CHARS
@@ -38,8 +38,8 @@ from domain.refusals import Refusal
 from storage import pump_history, pump_lists, pump_reads
 from storage.session import transaction
 
-router = APIRouter(tags=["pump"], route_class=BoundedRoute)
-seed_router = APIRouter(tags=["pump"], route_class=BoundedRoute)
+router = routes(tag="pump")
+seed_router = routes(tag="pump", version="")
 """The same under the addresses that the first version of the mobile app knows."""
 Member = Annotated[Viewer, Depends(viewer(Intent.SEE_OWN_PUMP))]
 Runner = Annotated[Viewer, Depends(viewer(Intent.RUN_PUMP))]

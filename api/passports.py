@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from actions import passports
@@ -14,14 +14,15 @@ from api.context import Now
 from api.fields import Words
 from api.jobs import JobViewer
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.jobs.moves import REASON_CHARS
 from domain.passport import Verdict
 from domain.refusals import Refusal
 from storage.passports import PassportRow
 
-router = APIRouter(tags=["passports"], route_class=BoundedRoute)
+router = routes(tag="passports")
 PassportManager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_PASSPORTS))]
 
 _SAYS: dict[str, str] = {

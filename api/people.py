@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import Depends, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.people.invitations import invitations, invite, revoke_invitation
@@ -15,7 +15,8 @@ from api.auth import viewer
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Role, Viewer
 from domain.links import LinkState
 from domain.refusals import Refusal
@@ -24,7 +25,7 @@ from storage.people import PeopleFilter, PersonRow
 PAGE_MAX = 200
 OFFSET_MAX = 1_000_000
 SEARCH_CHARS_MAX = 120
-router = APIRouter(prefix="/people", tags=["people"], route_class=BoundedRoute)
+router = routes("/people", tag="people")
 Reader = Annotated[Viewer, Depends(viewer(Intent.SEE_PEOPLE))]
 Inviter = Annotated[Viewer, Depends(viewer(Intent.INVITE_PERSON))]
 

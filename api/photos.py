@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, BinaryIO, Literal, NoReturn, Self
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 
@@ -12,8 +12,9 @@ from actions.jobs import photos
 from api.context import Now
 from api.jobs import JobViewer, JobWorker
 from api.openapi import errors
-from api.problems import BoundedRoute, invalid, refused
+from api.problems import invalid, refused
 from api.pump_models import Key
+from api.routes import routes
 from domain.jobs.words import Stage
 from domain.photos import BYTES_MAX, PER_JOB_MAX, PIXELS_MAX, PhotoFault
 from domain.refusals import Refusal
@@ -22,8 +23,8 @@ from storage.job_rows import read
 from storage.photos import PhotoRow
 from storage.session import transaction
 
-router = APIRouter(tags=["photos"])
-bounded = APIRouter(route_class=BoundedRoute)
+router = routes(tag="photos", takes_files=True)
+bounded = routes(tag="photos")
 """All but the one that takes a file."""
 
 SHOWN = {
@@ -184,6 +185,3 @@ async def picture(row: PhotoRow | None, *, thumb: bool) -> Response:
 
 def _refuse(why: Refusal | PhotoFault) -> NoReturn:
     raise refused(why, _SAYS[why])
-
-
-router.include_router(bounded)

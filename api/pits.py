@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,7 @@ from api.auth import viewer
 from api.context import Context, Now, Wired
 from api.openapi import errors
 from api.problems import refused
+from api.routes import routes
 from api.views import LimitValues, PitState, pit_state
 from domain.access import Intent, Viewer
 from domain.limits import Limits
@@ -21,7 +22,7 @@ from domain.refusals import Refusal
 from storage import queries
 from storage.session import transaction
 
-router = APIRouter(tags=["pits"])
+router = routes(tag="pits")
 PitViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_PITS))]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.pumps import cards, shedding
@@ -12,15 +12,15 @@ from api.auth import viewer
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute
 from api.pump_models import refusal
 from api.pumps import PumpViewer
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.pump.shedding import WINDOWS_MAX, Window
 from storage import pump_lists
 from storage.session import transaction
 
-router = APIRouter(tags=["pump"], route_class=BoundedRoute)
+router = routes(tag="pump")
 PumpManager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_PUMPS))]
 CardManager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_CARDS))]
 CardUid = Annotated[str, Path(pattern="^[0-9A-F]{8,20}$", examples=["04A1B2C3"])]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,15 +15,15 @@ from api.context import NOT_KEPT, Now
 from api.fields import Words
 from api.motor import Limit, Offset, own_run
 from api.openapi import errors
-from api.problems import BoundedRoute
 from api.pump_models import Key, Minutes, Motor, Place, Run, RunPage, span
+from api.routes import routes
 from api.views import LEVEL_NAMES, LevelName
 from domain.access import Intent, Viewer
 from domain.pump.motor_alerts import MotorRule
 from storage import pump_history, pump_lists, pump_reads
 from storage.session import EVERY_TENANT, transaction
 
-router = APIRouter(tags=["pump"], route_class=BoundedRoute)
+router = routes(tag="pump")
 PumpViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_PUMPS))]
 Operator = Annotated[Viewer, Depends(viewer(Intent.RUN_PUMP_FOR_OTHERS))]
 Platform = Annotated[Viewer, Depends(viewer(Intent.SEE_ALL_PUMPS))]

@@ -4,23 +4,23 @@ from datetime import datetime
 from typing import Annotated, NoReturn
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from actions import releases
 from actions.releases import NOTE_CHARS_MAX
-from api import rollouts
 from api.auth import viewer
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
 from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.firmware import BUNDLE_BYTES_MAX, BundleFault, Channel, NodeKind
 from domain.refusals import Refusal
 from storage.firmware import ReleaseRow
 
-router = APIRouter(prefix="/firmware", tags=["firmware"])
+router = routes("/firmware", tag="firmware", takes_files=True)
 Reader = Annotated[Viewer, Depends(viewer(Intent.SEE_RELEASES))]
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_RELEASES))]
 
@@ -160,6 +160,3 @@ def _release(row: ReleaseRow) -> Release:
 
 def _refuse(refusal: Refusal) -> NoReturn:
     raise refused(refusal, _SAYS[refusal])
-
-
-router.include_router(rollouts.router)

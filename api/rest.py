@@ -2,7 +2,7 @@
 those of the pages around it stay theirs; and the live socket beside it.
 """
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 
 from actions import live
 from api import (
@@ -11,6 +11,9 @@ from api import (
     audit,
     cameras,
     customers,
+    device_commands,
+    device_identity,
+    device_settings,
     devices,
     history,
     integrations,
@@ -28,6 +31,7 @@ from api import (
     pump_settings,
     pumps,
     releases,
+    rollouts,
     silences,
     socket,
     tenants,
@@ -36,9 +40,9 @@ from api import (
     work,
     workshop,
 )  # fmt: skip
-from api.context import Context, not_kept
+from api.context import Context
+from api.routes import PREFIX, add_routes
 
-PREFIX = "/v1"
 TITLE = "PitPilot API"
 DESCRIPTION = (
     "Pits, readings, alerts and devices of a workshop; motors, runs and minutes of a pump. Sign in for a token and "
@@ -66,17 +70,13 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
     problems.install(api)
     openapi.install(api)
     if with_people:
-        v1 = APIRouter(prefix=PREFIX, dependencies=[Depends(not_kept)])
         modules = (
-            tokens, account, people, pits, history, limits, alerts, silences, devices, audit, releases, tenants,
-            integrations,
-            cameras, jobs, job_desk, photos, work, workshop, customers, passports, motor, pumps, pump_settings,
-            pump_rules, wallets,
+            tokens, account, people, pits, history, limits, alerts, silences, devices, device_identity,
+            device_commands, device_settings, audit, releases, rollouts, tenants, integrations, cameras, jobs, job_desk,
+            photos, work, workshop, customers, passports, motor, pumps, pump_settings, pump_rules,
+            wallets,
         )  # fmt: skip
-        for module in modules:
-            v1.include_router(module.router)
-        api.include_router(v1)
-        api.include_router(motor.seed_router, dependencies=[Depends(not_kept)])
+        add_routes(api, (*(module.router for module in modules), photos.bounded, motor.seed_router))
         api.state.socket = socket.mount(app, public_url, hub)
     app.mount("/api", api)
     return api

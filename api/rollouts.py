@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions import rollouts
@@ -12,14 +12,15 @@ from actions.rollouts import NewRollout
 from api.auth import viewer
 from api.context import Now
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.firmware import NodeKind
 from domain.refusals import Refusal
 from domain.rollouts import FAILURES_LIMIT_MAX, PACE_MAX, Progress, RolloutState, Wish
 from storage.rollouts import Rollout as RolloutRow
 
-router = APIRouter(route_class=BoundedRoute)
+router = routes("/firmware", tag="firmware")
 Reader = Annotated[Viewer, Depends(viewer(Intent.SEE_RELEASES))]
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_RELEASES))]
 Percent = Annotated[int, Field(ge=1, le=100, description="Share of the devices that fit, by the hash of their ids.")]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.alerts import NOTE_CHARS_MAX, SILENCE_MAX, end_silence, silence
@@ -14,14 +14,15 @@ from api.context import Now
 from api.fields import Moment, Words
 from api.openapi import errors
 from api.pits import existing_pit
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.readings import Metric
 from domain.refusals import Refusal
 from storage import queries
 from storage.session import transaction
 
-router = APIRouter(tags=["alerts"], route_class=BoundedRoute)
+router = routes(tag="alerts")
 Silencer = Annotated[Viewer, Depends(viewer(Intent.SILENCE_ALERTS))]
 
 _SAYS = {

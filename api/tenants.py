@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import Depends, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.people.tenants import (
@@ -20,7 +20,8 @@ from api.auth import viewer
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.refusals import Refusal
 from domain.tenancy import TenantStatus
@@ -29,7 +30,7 @@ from storage.people import TenantRow
 PAGE_MAX = 200
 OFFSET_MAX = 1_000_000
 SEARCH_CHARS_MAX = 120
-router = APIRouter(prefix="/tenants", tags=["tenants"], route_class=BoundedRoute)
+router = routes("/tenants", tag="tenants")
 Reader = Annotated[Viewer, Depends(viewer(Intent.SEE_TENANTS))]
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_TENANTS))]
 

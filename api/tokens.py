@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.people import LOGIN_CHARS_MAX, PASSWORD_CHARS_MAX, sign_out
@@ -14,12 +14,13 @@ from api.auth import session_token
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused, try_later
+from api.problems import refused, try_later
+from api.routes import routes
 from domain.access import ALL_SCOPES, Role, Scope
 from domain.refusals import Refusal, TryLater
 
 CODE_CHARS_MAX = 40
-router = APIRouter(prefix="/auth", tags=["sign-in"], route_class=BoundedRoute)
+router = routes("/auth", tag="sign-in")
 
 _SAYS = {
     Refusal.WRONG_CREDENTIALS: "Name or password is wrong.",

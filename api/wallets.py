@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.pumps import requests, wallets
@@ -13,7 +13,6 @@ from api.context import Now
 from api.fields import Words
 from api.motor import Limit, Offset, own_request, statement_of
 from api.openapi import errors
-from api.problems import BoundedRoute
 from api.pump_models import (
     MINUTES_MAX,
     MinuteRequest,
@@ -23,6 +22,7 @@ from api.pump_models import (
     Statement,
     refusal,
 )
+from api.routes import routes
 from domain import wallet
 from domain.access import Intent, Viewer
 from domain.minute_requests import RequestState
@@ -30,7 +30,7 @@ from domain.pump.words import RunState
 from storage import pump_lists
 from storage.session import transaction
 
-router = APIRouter(tags=["wallets"], route_class=BoundedRoute)
+router = routes(tag="wallets")
 WalletViewer = Annotated[Viewer, Depends(viewer(Intent.SEE_WALLETS))]
 Banker = Annotated[Viewer, Depends(viewer(Intent.CHANGE_WALLETS))]
 _MOVES = errors(401, 403, 404, 409, 413, 503)

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi import Depends, HTTPException, Path
 from pydantic import BaseModel, Field
 
 from actions.jobs import notes, ticks
@@ -18,8 +18,9 @@ from api.fields import Words
 from api.job_models import Defect, JobWithTimeline, Said, Tick, Undo, refusal
 from api.jobs import JobWorker, shown
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
 from api.pump_models import Key
+from api.routes import routes
 from domain.access import Intent, Role
 from domain.jobs import moves
 from domain.jobs.job import Job, Refused
@@ -30,7 +31,7 @@ from storage import work
 from storage.session import transaction
 from storage.work import WorkRow
 
-router = APIRouter(tags=["jobs"], route_class=BoundedRoute)
+router = routes(tag="jobs")
 ITEM_CHARS_MAX = 60
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from actions.workshop import films, hours, pits
@@ -15,14 +15,15 @@ from api.auth import viewer
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, refused
+from api.problems import refused
 from api.pump_models import Key
+from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.refusals import Refusal
 from storage import job_detail, workshop
 from storage.session import transaction
 
-router = APIRouter(tags=["workshop"], route_class=BoundedRoute)
+router = routes(tag="workshop")
 Reader = Annotated[Viewer, Depends(viewer(Intent.SEE_JOBS))]
 Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_WORKSHOP))]
 ROLLS_MAX = 500

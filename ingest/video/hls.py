@@ -153,9 +153,19 @@ class HlsStream:
         newest = self._segments[-1] if self._segments else None
         if newest is None:
             return False
+        moment = self._next_part(moment)
         if newest.number != moment.segment or newest.is_whole:
             return newest.number >= moment.segment
         return moment.part is not None and len(newest.parts) > moment.part
+
+    def _next_part(self, moment: HlsMoment) -> HlsMoment:
+        """A part behind the last one of a whole segment means the first of the next segment, says the standard: whoever
+        had that last part would else be answered at once, and ask again and again.
+        """
+        asked = next((segment for segment in self._segments if segment.number == moment.segment), None)
+        if asked is None or not asked.is_whole or moment.part is None or moment.part < len(asked.parts):
+            return moment
+        return HlsMoment(moment.segment + 1, 0)
 
     def _begin_segment(self) -> None:
         after_gap = bool(self._segments) and self._segments[-1].run != self._run

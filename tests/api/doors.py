@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from actions.live import Hub
 from actions.pumps import devices, lead
 from api import rest, socket
-from api.context import Context, now
+from api.context import Context, utc_now
 from domain.access import Viewer
 from domain.limits import Level
 from domain.readings import METRICS, Metric, Reading
@@ -49,14 +49,13 @@ def _built() -> tuple[FastAPI, list[BaseRoute]]:
     return api, list(api.routes)
 
 
-def mounted(app: FastAPI, hub: Hub) -> FastAPI:
+def mounted(app: FastAPI, hub: Hub, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The API in front of this hub, mounted as main does it. It is built once; what earlier tests added is gone."""
     api, routes = _built()
     if api.routes != routes:
         api.router.routes[:] = routes
         api.router._mark_routes_changed()
-    api.dependency_overrides.clear()
-    api.state.context = Context(hub, "")
+    api.state.context = Context(hub, "", clock)
     api.state.socket = socket.mount(app, hub=hub)
     app.mount("/api", api)
     return api
@@ -65,8 +64,7 @@ def mounted(app: FastAPI, hub: Hub) -> FastAPI:
 @pytest.fixture
 async def doors(world: World) -> AsyncIterator[Doors]:
     app, hub = FastAPI(), Hub()
-    api = mounted(app, hub)
-    api.dependency_overrides[now] = lambda: NOW
+    api = mounted(app, hub, lambda: NOW)
     leading = await devices.take_lead(lambda *_: None, lambda _: None, NOW)
     owner, staff = await token_of(world.here.owner), await token_of(world.here.staff)
     async with client(app, owner) as as_owner, client(app, staff) as as_staff, client(app) as as_nobody:

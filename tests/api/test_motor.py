@@ -13,7 +13,6 @@ from sqlalchemy import text
 
 from actions.directory import Directory
 from actions.live import Hub
-from api.context import now as now_of_api
 from ingest import poll_http
 from ingest.presence import Presence
 from storage.session import EVERY_TENANT, transaction
@@ -39,8 +38,7 @@ async def place(database: str) -> AsyncIterator[Place]:
     coop, hall = await make_coop("here"), Hall()
     await hall.open()
     app, rejected = FastAPI(), list[Any]()
-    api = mounted(app, Hub())
-    api.dependency_overrides[now_of_api] = lambda: hall.now
+    api = mounted(app, Hub(), lambda: hall.now)
     directory = Directory()
     key = "pk_" + "k" * 40
     async with transaction(EVERY_TENANT) as tx:

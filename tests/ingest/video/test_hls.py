@@ -125,6 +125,19 @@ async def test_a_playlist_is_waited_for_until_it_has_come_so_far(one_second: lis
     assert made.is_ahead(HlsMoment(50)) and not made.is_ahead(HlsMoment(2))
 
 
+async def test_a_part_behind_the_last_of_its_segment_is_the_first_of_the_next(one_second: list[bytes]) -> None:
+    made = stream(one_second)
+    sent = list(frames(one_second, 3))
+    for frame in sent[: FPS + 2]:
+        made.push(frame)
+    last = sum(f'URI="0.{part}.m4s"' in playlist(made) for part in range(10))
+    assert await made.reach(HlsMoment(0, last - 1), 0.01)
+    assert not await made.reach(HlsMoment(0, last), 0.01), "nothing is new yet"
+    for frame in sent[FPS + 2 : 2 * FPS]:
+        made.push(frame)
+    assert await made.reach(HlsMoment(0, last), 0.01)
+
+
 async def test_after_everybody_left_numbers_go_on(one_second: list[bytes]) -> None:
     made = stream(one_second)
     for frame in frames(one_second, 3):

@@ -24,7 +24,6 @@ from ui.pages.customer.document import document, headers
 from ui.pages.customer.passport_view import FILE_FIELD, content, title
 from ui.pages.customer.tracking import PHOTO_KEPT, SMALL
 from ui.pages.customer.words import language_of
-from ui.passports import pdf
 from ui.texts import LANGUAGES, Language, _, speaking
 
 PAPERS_AT_ONCE, PAPERS_WAITING_MAX, BUSY_RETRY_S = 1, 8, 5
@@ -123,6 +122,8 @@ def _harmless(asked: str) -> str:
 
 
 def _drawn(row: PassportRow, address: str, language: Language) -> bytes:
+    from ui.passports import pdf  # with fonts and all a third of a second, and most never draw one
+
     thumbs = [photo_files.read(row.tenant_id, bytes.fromhex(d), thumb=True) for d in row.record["photos"]]
     with speaking(language if language in LANGUAGES else "en"):
         return pdf.make(row.record, str(row.id), _envelope(row), address, [thumb for thumb in thumbs if thumb])
