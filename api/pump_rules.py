@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from actions.pumps import groups, motors
@@ -13,17 +13,18 @@ from actions.pumps.motors import WrongLimits
 from api.context import Now
 from api.fields import Words
 from api.openapi import errors
-from api.problems import BoundedRoute, FieldError, refused
+from api.problems import FieldError, refused
 from api.pump_models import refusal
 from api.pump_settings import CardManager, PumpManager
 from api.pumps import PumpViewer
+from api.routes import routes
 from domain.pump.limit_ranges import RANGES, LimitFault
 from domain.pump.limits import DEFAULTS
 from domain.pump.words import Mode
 from storage import pump_motors
 from storage.session import transaction
 
-router = APIRouter(tags=["pump"], route_class=BoundedRoute)
+router = routes(tag="pump")
 DeviceId = Annotated[str, Path(max_length=40, examples=["pp-abcdefgh2345"])]
 _MOVES = errors(401, 403, 404, 409, 413, 503)
 
