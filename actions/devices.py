@@ -12,7 +12,8 @@ from actions.pumps import motors
 from actions.pumps.removal import remove_controller
 from actions.pumps.steps import AnyRefusal
 from domain.access import Intent, Viewer
-from domain.claims import ALPHABET, Link
+from domain.claims import ALPHABET, Identity, Link
+from domain.foreign import KIND as FOREIGN
 from domain.refusals import Refusal
 from storage import devices
 from storage.session import transaction
@@ -83,6 +84,29 @@ async def move(device_id: str, pit_id: UUID | None, by: Viewer) -> Refusal | Non
             before = {"pit": await devices.pit_name(tx, device.pit_id) if device.pit_id else None}
             await devices.change(tx, device_id, pit_id=pit_id)
             await note(tx, Deed.MOVE, device.tenant_id, device_id, device.name, by, before, {"pit": pit})
+    return None
+
+
+async def change_link(device_id: str, link: Link, by: Viewer, now: datetime) -> Refusal | None:
+    """Changes how a device reaches the server. What it came in with ends, for it fits the other way only: the device
+    claims itself anew. Its name, its motor and what it measured stay. A claim code that waits goes on being good.
+    NOT_POSSIBLE_NOW: a sensor of another make speaks by its tenant's own login.
+    """
+    if not by.may(Intent.MANAGE_DEVICES):
+        return Refusal.NOT_ALLOWED
+    async with transaction(by.tenant_id) as tx:
+        device = await devices.lock(tx, device_id)
+        if device is None:
+            return Refusal.NOT_FOUND
+        if device.kind == FOREIGN:
+            return Refusal.NOT_POSSIBLE_NOW
+        if device.link != link:
+            if device.identity is not Identity.WAITING:
+                await take_away(tx, device, now)
+            await devices.change(tx, device_id, link=link)
+            await note(
+                tx, Deed.LINK, device.tenant_id, device_id, device.name, by, {"link": device.link}, {"link": link}
+            )
     return None
 
 

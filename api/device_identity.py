@@ -39,6 +39,7 @@ _SAYS: dict[str, str] = {
     Refusal.PUMP_AWAY: "The motors are not controlled at this moment. Try again in a moment.",
     PumpRefusal.MOTOR_IN_USE: "Somebody uses the motor, or waits for it: stop these runs first.",
     PumpRefusal.NOT_SURELY_OFF: "The motor may still be ON.",
+    Refusal.NOT_POSSIBLE_NOW: "A sensor of another make speaks by its workshop's own login.",
     Refusal.NOT_CLAIMED: "The device has no credential. Make a claim code, and let it claim itself.",
     Refusal.REQUEST_NEEDED: "The device has a certificate. It renews it by itself, or claims itself with a new code.",
 }
@@ -72,6 +73,13 @@ class NewPit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     pit_id: UUID | None
+
+
+class NewLink(BaseModel):
+    """How it reaches the server."""
+
+    model_config = ConfigDict(extra="forbid")
+    link: Link
 
 
 class Enabled(BaseModel):
@@ -117,6 +125,14 @@ async def rename_device(device_id: DeviceId, wanted: NewName, by: Manager) -> No
 async def move_device(device_id: DeviceId, wanted: NewPit, by: Manager) -> None:
     """Puts it into a pit, or into none. What it measured before stays with the pit where it was."""
     _done(await devices.move(device_id, wanted.pit_id, by))
+
+
+@router.put("/{device_id}/link", status_code=204, responses=errors(401, 403, 404, 409, 413, 503))
+async def change_device_link(device_id: DeviceId, wanted: NewLink, by: Manager, now: Now) -> None:
+    """Changes how it reaches the server. What it came in with ends at once; a new claim code lets it in again. One that
+    is connected so already is no error.
+    """
+    _done(await devices.change_link(device_id, wanted.link, by, now))
 
 
 @router.put("/{device_id}/enabled", status_code=204, responses=errors(401, 403, 404, 413, 503))

@@ -96,12 +96,12 @@ def alert_title(row: AlertRow, zone: str, now: datetime, *, with_pit: bool = Tru
 
 
 def _what_is_missing(row: AlertRow, zone: str, now: datetime) -> str:
-    is_camera = row.rule == CAMERA
+    is_camera, camera = row.rule == CAMERA, row.detail or _("the camera")
     if row.resolved_at is not None:
-        lasted = duration((row.resolved_at - row.raised_at).total_seconds())
-        return (_("no camera picture for {time}") if is_camera else _("no data for {time}")).format(time=lasted)
-    since = moment(row.changed_at, zone, now)
-    return (_("no camera picture since {time}") if is_camera else _("no data since {time}")).format(time=since)
+        text = _("no picture from {camera} for {time}") if is_camera else _("no data for {time}")
+        return text.format(camera=camera, time=duration((row.resolved_at - row.raised_at).total_seconds()))
+    text = _("no picture from {camera} since {time}") if is_camera else _("no data since {time}")
+    return text.format(camera=camera, time=moment(row.changed_at, zone, now))
 
 
 def value_now(row: AlertRow) -> float | None:

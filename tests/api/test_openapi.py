@@ -127,6 +127,7 @@ ROUTES = {
     "delete /v1/devices/{device_id}",
     "put /v1/devices/{device_id}/name",
     "put /v1/devices/{device_id}/pit",
+    "put /v1/devices/{device_id}/link",
     "put /v1/devices/{device_id}/enabled",
     "post /v1/devices/{device_id}/claim-code",
     "post /v1/devices/{device_id}/rotate",

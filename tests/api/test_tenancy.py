@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "register_device": {"name": "New", "kind": "pit", "pit_id": "{pit_id}"},
     "rename_device": {"name": "New"},
     "move_device": {"pit_id": "{pit_id}"},
+    "change_device_link": {"link": "http"},
     "enable_device": {"enabled": False},
     "command_device": {"kind": "identify"},
     "set_settings": {"interval_s": 30},

@@ -16,6 +16,7 @@ from actions.cameras.keeping import add, change
 from actions.jobs import links
 from domain.cameras.address import CameraAddress, take_apart
 from domain.cameras.makes import Make
+from domain.cameras.privacy import WEEK, PrivacyHours
 from domain.refusals import Refusal
 from storage.cameras import CameraSettings
 from storage.session import transaction
@@ -43,8 +44,8 @@ READ = """(video) => {
 
 @dataclass
 class Studio:
-    """A product with two faulty cameras in its second pit: one frozen, one without H.264. The first pit's has yet to be
-    added.
+    """A product with three cameras in its second pit: one frozen, one without H.264, one in its privacy hours. The
+    first pit's has yet to be added.
     """
 
     product: Product
@@ -53,14 +54,16 @@ class Studio:
 
 
 @pytest.fixture
-async def studio(database: str, tmp_path: Path) -> AsyncIterator[Studio]:
+async def studio(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Studio]:
+    monkeypatch.setattr(reach._allowed, "loopback", True)
     small = Film("Pit 2", 320, 176, 12, 400_000)
     films = {"door": replace(small, still=True), "old": replace(small, codec="mjpeg")}
     async with VirtualCameras({"lift": replace(small, name="Pit 1")}) as lift, VirtualCameras(films) as faulty:
         shop = await make_shop()
-        reach.open(loopback=True)
         for path in films:
             await add(said(shop.other_pit_id, path.title(), faulty), shop.owner, datetime.now(UTC))
+        private = replace(said(shop.other_pit_id, "Private", faulty), privacy=PrivacyHours(WEEK, 0, 1440))
+        await add(private, shop.owner, datetime.now(UTC))
         async with started(database, tmp_path, video_loopback="true") as running:
             product = Product(running.url, running.broker_port, running.process, running.log, shop)
             yield Studio(product, lift, faulty)
@@ -118,6 +121,7 @@ async def the_wall_is_live_under_the_pointer_and_by_keyboard(page: Page, studio:
     await expect(tile.locator(":scope > img")).to_be_visible()
     await cover.hover()
     await expect(page.locator(".tile .player")).to_have_attribute("data-state", "live")
+    await expect(page.locator(".tile .none", has_text="Privacy hours until 00:00")).to_be_visible()
     await page.mouse.move(1, 1)
     await expect(page.locator(".tile .player")).to_have_count(0)
     await cover.press("Enter")
@@ -169,7 +173,9 @@ async def a_wrong_password_is_named_until_it_is_right(page: Page, studio: Studio
 
 
 async def the_faulty_ones_are_named_and_come_back(page: Page, studio: Studio) -> None:
-    frozen, old = page.locator(".player").nth(0), page.locator(".player").nth(1)
+    frozen, old, private = (page.locator(".player").nth(at) for at in range(3))
+    await expect(private).to_contain_text("Privacy hours until 00:00: nobody sees the picture.")
+    await expect(private.get_by_role("button", name="Try again")).to_be_hidden()
     await expect(old).to_contain_text("Browsers can't play what the camera sends. Ask the owner to allow converting.")
     await studio.faulty.change_codec("old", "h264")
     await expect(frozen).to_have_attribute("data-reason", "frozen", timeout=2 * PATIENCE_MS)

@@ -11,7 +11,7 @@ from actions.cameras import discovery
 from actions.cameras.keeping import camera_of
 from domain.jobs.words import Event
 from domain.refusals import Refusal
-from domain.video import CameraState, Probe, VideoRefusal
+from domain.video import CameraState, CameraStatus, Probe, VideoRefusal
 from tests.conftest import World
 from tests.ui.camera_parts import camera_in
 from tests.ui.conftest import Visitor
@@ -88,6 +88,18 @@ async def test_the_list_says_how_each_camera_is_and_switches_it(
     assert await one("SELECT enabled FROM camera") is False
 
 
+async def test_what_no_browser_plays_is_not_called_ready(
+    world: World, visitor: Visitor, gateway: ScriptedGateway
+) -> None:
+    camera_id = await camera_in(world.here)
+    gateway.states[camera_id] = CameraStatus(CameraState.FAILED, VideoRefusal.WRONG_CODEC, "hevc", 1280, 720)
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open("/cameras")
+    await see(visitor, "Not playable", "Ask the owner to allow converting.")
+    await visitor.user.open("/wall")
+    await see(visitor, "Not playable")
+
+
 async def test_the_search_shows_who_answers_and_leads_to_the_form(
     world: World, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +152,7 @@ async def test_an_alert_names_the_camera(world: World, visitor: Visitor) -> None
     )
     await visitor.sign_in_as(world.here.owner)
     await visitor.user.open(f"/pits/{world.here.pit_id}")
-    await see(visitor, "Over the lift sends no picture")
+    await see(visitor, "No picture from Over the lift since", "Over the lift sends no picture")
 
 
 async def test_the_tablet_shows_the_picture_of_the_pit_that_is_looked_at(

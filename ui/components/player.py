@@ -92,6 +92,7 @@ def player_words() -> dict[str, str]:
         "off": _("This installation has no video."),
         "gateway_down": _("Video is being started again. The picture comes back by itself."),
         "busy": _("Too many are looking right now. Trying again."),
+        "camera_no_still": _("No picture yet. The first comes within a minute."),
         "unknown_camera": _("The camera is being set up. The picture comes in a moment."),
         "try_later": _("Too many tries. Waiting a moment."),
         "privacy_hours": _("Privacy hours: nobody sees the picture."),

@@ -25,6 +25,8 @@ const OF_THE_CAMERA = new Set([
   "unreachable", "wrong_password", "no_video", "wrong_codec", "timed_out", "frozen", "bad_address", "disabled", "off",
   "privacy_hours", "camera_off", "not_found", "not_allowed", "not_signed_in", "link_unknown", "busy", "gateway_down",
 ]); // prettier-ignore
+/* Where trying again changes nothing before somebody else does something. */
+const NOTHING_TO_TRY = new Set(["privacy_hours", "camera_off", "disabled", "off", "not_found", "not_allowed", "link_unknown"]); // prettier-ignore
 const SHAPES = {
   pip: "M3 5h18v14H3zM12 12h7v5h-7z",
   full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
@@ -76,6 +78,15 @@ export const tokens = (camera, link = "") => async (signal) => {
   return (await ask(url, options, signal)).json();
 };
 
+/* What is wrong, in words. `options` as for a player. */
+const sentence = ({ code, until }, { words, lang, zone }) => {
+  if (code === "privacy_hours" && until) {
+    const shape = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
+    return words.privacy_until.replace("{time}", new Intl.DateTimeFormat(lang, shape).format(new Date(until)));
+  }
+  return words[code] ?? (code.startsWith("http_5") ? words.gateway_down : words.network);
+};
+
 /* One player. `options`: camera, token (as `tokens` gives), words, lang, zone, hls (address of hls.js), label. */
 export class Player {
   constructor(root, options) {
@@ -118,7 +129,7 @@ export class Player {
       } catch (problem) {
         if (signal.aborted) return;
         this.close();
-        this.say(problem.code ? this.sentence(problem) : this.words.network, problem.code ?? "fault");
+        this.say(problem.code ? sentence(problem, this.options) : this.words.network, problem.code ?? "fault");
         if (!problem.code) console.error(problem);
       }
       this.waiting = new AbortController();
@@ -151,7 +162,7 @@ export class Player {
     try {
       const { token, reason } = await this.options.token(signal);
       this.token = token;
-      if (this.root.dataset.state === "live" && reason) this.say(this.sentence({ code: reason }), reason);
+      if (this.root.dataset.state === "live" && reason) this.say(sentence({ code: reason }, this.options), reason);
       else if (this.root.dataset.reason === "frozen" && !reason && this.moved) this.show(this.way);
     } catch (problem) {
       if (!signal.aborted && OF_THE_CAMERA.has(problem.code)) this.fault = problem;
@@ -375,23 +386,14 @@ export class Player {
     this.live.textContent = { whep: this.words.whep, hls: this.words.hls, stills: this.words.stills }[way];
   }
 
-  sentence({ code, until }) {
-    if (code === "privacy_hours" && until) return this.words.privacy_until.replace("{time}", this.clock(until));
-    return this.words[code] ?? (code.startsWith("http_5") ? this.words.gateway_down : this.words.network);
-  }
-
-  clock(moment) {
-    const shape = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.options.zone };
-    return new Intl.DateTimeFormat(this.options.lang, shape).format(new Date(moment));
-  }
-
   /* A sentence over the picture, with the way out; empty takes it away. */
-  say(sentence, reason = "") {
-    this.root.dataset.state = sentence ? "wrong" : this.life ? "connecting" : "off";
+  say(words, reason = "") {
+    this.root.dataset.state = words ? "wrong" : this.life ? "connecting" : "off";
     this.root.dataset.reason = reason;
-    this.message.hidden = !sentence;
-    if (this.sentenceShown.textContent !== sentence) this.sentenceShown.textContent = sentence;
-    this.live.textContent = sentence ? "" : this.words.connecting;
+    this.message.hidden = !words;
+    this.retry.hidden = NOTHING_TO_TRY.has(reason);
+    if (this.sentenceShown.textContent !== words) this.sentenceShown.textContent = words;
+    this.live.textContent = words ? "" : this.words.connecting;
     this.latency.textContent = "";
   }
 
@@ -408,9 +410,9 @@ export class Player {
     this.message = Object.assign(make("div", "wrong", this.root), { hidden: true });
     this.sentenceShown = make("p", "", this.message);
     this.sentenceShown.setAttribute("role", "status");
-    const retry = make("button", "btn", this.message, this.words.again);
-    retry.type = "button";
-    retry.onclick = () => this.again();
+    this.retry = make("button", "btn", this.message, this.words.again);
+    this.retry.type = "button";
+    this.retry.onclick = () => this.again();
     this.buildBar();
   }
 
@@ -445,6 +447,7 @@ export class Tile {
     Object.assign(this, { root, options });
     root.classList.add("tile");
     this.still = Object.assign(make("img", "", root), { alt: options.label, hidden: true });
+    this.none = make("p", "none", root);
     root.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && (this.soon = setTimeout(() => this.play(), 300)));
     root.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.rest());
     this.cover = make("button", "cover", root);
@@ -463,11 +466,21 @@ export class Tile {
     if (!answer?.ok) {
       clearTimeout(this.later);
       this.later = setTimeout(() => this.root.isConnected && this.refresh(), STILL_RETRY_MS);
+      await this.sayNone(answer);
       return;
     }
     const url = URL.createObjectURL(await answer.blob());
     URL.revokeObjectURL(this.still.src);
     Object.assign(this.still, { src: url, hidden: false });
+    this.none.hidden = true;
+  }
+
+  /* Why there is no still; one that was refused goes, one that could not be asked for stays. */
+  async sayNone(answer) {
+    const problem = answer ? await Problem.of(answer) : new Problem("network");
+    if (NOTHING_TO_TRY.has(problem.code)) this.still.hidden = true;
+    this.none.textContent = sentence(problem, this.options);
+    this.none.hidden = !this.still.hidden;
   }
 
   play() {

@@ -46,6 +46,8 @@ def state_of(row: CameraRow, status: CameraStatus | None, now: datetime) -> Said
         return Said("unknown", _("No picture {time}").format(time=lasted), reason_text(row.reason))
     if closed is not None and closed.until is not None:
         return Said("hold", _("Private until {time}").format(time=clock(closed.until, row.zone.key)))
+    if status is not None and status.codec not in ("", "h264") and not row.settings.transcode:
+        return Said("warn", _("Not playable"), reason_text(VideoRefusal.WRONG_CODEC))
     if status is not None and status.state is CameraState.LIVE:
         return Said("ok", _("Live"))
     if row.seen_at is None:

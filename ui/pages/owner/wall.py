@@ -1,18 +1,22 @@
 """The wall: a still of every pit's cameras; live under the pointer or after a tap, a few at once."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
+from uuid import UUID
 
 from nicegui import background_tasks, ui
 from nicegui.element import Element
 from starlette.requests import Request
 from starlette.responses import Response
 
+from actions import video
 from actions.announce import Announcement, Topic, listen
 from actions.cameras.keeping import cameras_of
 from actions.people import Seat
 from domain.access import Intent
 from domain.refusals import Refusal
+from domain.video import CameraStatus
 from storage.cameras import CameraRow
 from ui.components.markup import raw
 from ui.components.pieces import empty, link_button, tone_chip
@@ -34,7 +38,7 @@ def install() -> None:
         async with shell.framed(seat, current=shell.WALL, title=_("Camera wall")) as frame:
             rows = await _read(seat)
             frame.set_title(ngettext("{n} camera", "{n} cameras", len(rows)).format(n=number(len(rows))))
-            await _Wall(seat).show(rows)
+            await _Wall(seat).show(rows, await video.gateway().status())
         return None
 
 
@@ -49,7 +53,7 @@ class _Wall:
         self._tiles: dict[str, CameraPlayer] = {}
         self._words: dict[str, Element] = {}
 
-    async def show(self, rows: list[CameraRow]) -> None:
+    async def show(self, rows: list[CameraRow], status: Mapping[UUID, CameraStatus]) -> None:
         if not rows:
             empty("videocam", _("No cameras to see"), _("The owner adds cameras and chooses who may look."))
             if self._seat.viewer.may(Intent.MANAGE_CAMERAS):
@@ -58,7 +62,7 @@ class _Wall:
         with Element("div").classes("wall"):
             for row in rows:
                 self._tile(row)
-        self._say(rows)
+        self._say(rows, status)
         ui.timer(STATES_EVERY_S, self._refresh, immediate=False)
         end = listen(self._on)
         ui.context.client.on_delete(end)
@@ -72,13 +76,13 @@ class _Wall:
                 raw(escape(row.settings.name), "span").classes("quiet cut grow")
                 self._words[str(row.id)] = Element("span").classes("cluster")
 
-    def _say(self, rows: list[CameraRow]) -> None:
+    def _say(self, rows: list[CameraRow], status: Mapping[UUID, CameraStatus]) -> None:
         now = datetime.now(UTC)
         for row in rows:
             place = self._words.get(str(row.id))
             if place is None:
                 continue
-            state = state_of(row, None, now)
+            state = state_of(row, status.get(row.id), now)
             place.clear()
             with place:
                 if row.still_at is not None:
@@ -87,7 +91,7 @@ class _Wall:
                     tone_chip(state.tone, state.word)
 
     async def _refresh(self) -> None:
-        self._say(await _read(self._seat))
+        self._say(await _read(self._seat), await video.gateway().status())
 
     def _on(self, heard: Announcement) -> None:
         tile = self._tiles.get(heard.id) if heard.topic is Topic.STILL else None
