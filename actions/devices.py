@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from actions.device_commands import switch
+from actions.device_credentials import take_away
 from actions.device_removal import take_off
 from actions.device_trail import Deed, note
 from actions.pumps import motors
