@@ -67,4 +67,4 @@ async def test_an_installation_without_virtual_devices_says_that_it_has_no_demo(
     monkeypatch.setitem(sys.modules, "tests.virtual.fleet", None)  # as in the image
     monkeypatch.delattr("tools.demo")
     with pytest.raises(DemoRefused, match="no virtual devices"):
-        await _seed_demo(Settings(data=tmp_path))
+        await _seed_demo(Settings.model_construct(data=tmp_path))
