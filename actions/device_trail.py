@@ -17,6 +17,7 @@ class Deed(StrEnum):
     REGISTER = "register_device"
     RENAME = "rename_device"
     MOVE = "move_device"
+    LINK = "change_device_link"
     ENABLE = "enable_device"
     DISABLE = "disable_device"
     REMOVE = "remove_device"

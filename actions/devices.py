@@ -7,10 +7,14 @@ from uuid import UUID
 
 from actions.device_commands import switch
 from actions.device_credentials import take_away
+from actions.device_removal import take_off
 from actions.device_trail import Deed, note
 from actions.pumps import motors
+from actions.pumps.removal import remove_controller
+from actions.pumps.steps import AnyRefusal
 from domain.access import Intent, Viewer
-from domain.claims import ALPHABET, Link
+from domain.claims import ALPHABET, Identity, Link
+from domain.foreign import KIND as FOREIGN
 from domain.refusals import Refusal
 from storage import devices
 from storage.session import transaction
@@ -84,25 +88,49 @@ async def move(device_id: str, pit_id: UUID | None, by: Viewer) -> Refusal | Non
     return None
 
 
-async def enable(device_id: str, enabled: bool, by: Viewer, now: datetime) -> Refusal | None:
-    """Switches a device on or off, and it is no error if it is so already. See `actions.device_commands.switch`."""
-    answer = await switch(device_id, enabled, by, now)
-    return answer if isinstance(answer, Refusal) and answer is not Refusal.ALREADY_SO else None
-
-
-async def remove(device_id: str, by: Viewer, now: datetime) -> Refusal | None:
-    """Revokes a device and takes it off every list. What it measured stays, and its id is never given again."""
+async def change_link(device_id: str, link: Link, by: Viewer, now: datetime) -> Refusal | None:
+    """Changes how a device reaches the server. What it came in with ends, for it fits the other way only: the device
+    claims itself anew. Its name, its motor and what it measured stay. A claim code that waits goes on being good.
+    NOT_POSSIBLE_NOW: a sensor of another make speaks by its tenant's own login.
+    """
     if not by.may(Intent.MANAGE_DEVICES):
         return Refusal.NOT_ALLOWED
     async with transaction(by.tenant_id) as tx:
         device = await devices.lock(tx, device_id)
         if device is None:
             return Refusal.NOT_FOUND
-        await take_away(tx, device, now)
-        await devices.change(tx, device_id, removed_at=now, enabled=False)
-        before = {"name": device.name, "identity": device.identity}
-        await note(tx, Deed.REMOVE, device.tenant_id, device_id, device.name, by, before, None)
+        if device.kind == FOREIGN:
+            return Refusal.NOT_POSSIBLE_NOW
+        if device.link != link:
+            if device.identity is not Identity.WAITING:
+                await take_away(tx, device, now)
+            await devices.change(tx, device_id, link=link)
+            await note(
+                tx, Deed.LINK, device.tenant_id, device_id, device.name, by, {"link": device.link}, {"link": link}
+            )
     return None
+
+
+async def enable(device_id: str, enabled: bool, by: Viewer, now: datetime) -> Refusal | None:
+    """Switches a device on or off, and it is no error if it is so already. See `actions.device_commands.switch`."""
+    answer = await switch(device_id, enabled, by, now)
+    return answer if isinstance(answer, Refusal) and answer is not Refusal.ALREADY_SO else None
+
+
+async def remove(device_id: str, by: Viewer, now: datetime) -> AnyRefusal | None:
+    """Revokes a device and takes it off every list. What it measured stays, and its id is never given again. A pump's
+    controller stays while its motor is in use or may be ON, see actions/pumps/removal.py.
+    """
+    if not by.may(Intent.MANAGE_DEVICES):
+        return Refusal.NOT_ALLOWED
+    async with transaction(by.tenant_id) as tx:
+        device = await devices.lock(tx, device_id)
+        if device is None:
+            return Refusal.NOT_FOUND
+        if device.kind != Kind.PUMP:
+            await take_off(tx, device, by, now)
+            return None
+    return await remove_controller(device_id, by, now)
 
 
 def _refusal_of_name(name: str) -> Refusal | None:

@@ -103,7 +103,7 @@ class Command:
     due_at: datetime
     stage: Stage = Stage.REQUESTED
     reason: str = ""
-    """Why the device refused it, in its own words."""
+    """Why the device refused it, in its own words; of one that is asked again, what it lacks."""
     tries: int = 0
     boot_id: int | None = None
     sent_at: datetime | None = None
@@ -145,15 +145,17 @@ def step(command: Command, event: Event, now: datetime, reason: str = "") -> Com
     stage = MOVES.get((command.stage, event))
     if stage is None or (event is Event.TIME and now < command.due_at):
         return None
-    if event is Event.NO and (reason in ASK_AGAIN or (command.stage is Stage.ACKNOWLEDGED and reason in STILL_AT_IT)):
+    if event is Event.NO and command.stage is Stage.ACKNOWLEDGED and reason in ASK_AGAIN | STILL_AT_IT:
         return None
+    if event is Event.NO and reason in ASK_AGAIN:
+        return None if command.reason == reason else replace(command, reason=reason)
     after = replace(command, stage=stage)
     if event in (Event.SENT, Event.OK):
         after = replace(after, sent_at=command.sent_at or now)
     if event is Event.OK:
         after = _acknowledged(after, now)
     if command.is_open and not after.is_open:
-        after = replace(after, closed_at=now, reason=reason)
+        after = replace(after, closed_at=now, reason=command.reason if event is Event.TIME else reason)
     return None if after == command else after
 
 
@@ -161,6 +163,7 @@ def _acknowledged(command: Command, now: datetime) -> Command:
     after = replace(command, acknowledged_at=command.acknowledged_at or now)
     if not after.is_open:
         return after
+    after = replace(after, reason="")
     if command.kind is Kind.IDENTIFY:
         return replace(after, stage=Stage.DONE)  # nothing but the lamp itself could say more
     return replace(after, due_at=max(command.due_at, now + timedelta(seconds=EFFECT_WITHIN_S[command.kind])))

@@ -55,7 +55,7 @@ class Board:
         self.outputs: dict[int, int] = {}
         self.resets: list[str] = []
         """Why the controller started anew, each time: "watchdog", "soft", "hard"; "crash" when the program just ended,
-        which leaves a real chip idle until its watchdog resets it."""
+        which leaves a chip idle until its watchdog resets it: for ever, if none runs yet."""
         run = next(path / "fakes" / "run.py" for path in (program, FIRMWARE) if (path / "fakes" / "run.py").exists())
         self._command = [*(interpreter or find_interpreter()), str(run), str(program)]
         self._inputs = dict({32: 1, 33: 1} if inputs is None else inputs)
@@ -198,6 +198,8 @@ class Board:
             return "watchdog"
         await self._until_heard()
         cause = self._cause if self._process.returncode == RESET_EXIT_CODE else "crash"
+        if cause == "crash":
+            await self._starve()  # nobody is there who would do anything; outputs stay as they are
         if cause != "soft":
             self._fall()
         await asyncio.sleep(BOOT_S)

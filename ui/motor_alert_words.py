@@ -37,5 +37,9 @@ def fault_word(fault: str) -> str:
         "dry_run": _("the pump runs dry"),
         "overload": _("the motor is overloaded"),
         "no_current_sensor": _("the current sensor is gone"),
+        "welded": _("the contactor is stuck ON"),
+        "no_feedback": _("the contactor does not follow"),
+        "output": _("an output is not as it should be"),
+        "safe_mode": _("it crashed again and again, and waits for repair"),
     }
     return words.get(fault, fault)

@@ -14,6 +14,7 @@ RANGES_MAX = 64
 class Events:
     def __init__(self, boot_id: int, clock) -> None:
         self.lost = 0  # the oldest of too many
+        self.confirmed = 0  # what the server has committed
         self._boot_id, self._clock = boot_id, clock
         self._seq = 0
         self._kept = []  # [event, up_ms when it happened, tick when it was last sent or None]
@@ -26,6 +27,11 @@ class Events:
             self._kept.pop(0)
             self.lost += 1
         self._kept.append([event, self._clock.up_ms(), None])
+
+    @property
+    def waiting(self) -> int:
+        """How many are not committed."""
+        return len(self._kept)
 
     def due(self) -> dict | None:
         """The next event to send, now; None when nothing is due. Sent again until it is committed."""
@@ -50,4 +56,6 @@ class Events:
             return
         for pair in ranges[:RANGES_MAX]:
             if isinstance(pair, list) and len(pair) == 2 and type(pair[0]) is int and type(pair[1]) is int:
-                self._kept = [kept for kept in self._kept if not pair[0] <= kept[0]["seq"] <= pair[1]]
+                left = [kept for kept in self._kept if not pair[0] <= kept[0]["seq"] <= pair[1]]
+                self.confirmed += len(self._kept) - len(left)
+                self._kept = left

@@ -72,7 +72,7 @@ class HttpLink:
         if not await self._wifi.connect():
             raise OSError("no Wi-Fi")
         if ticks.unix_ms() is None:
-            set_clock()
+            set_clock(self._url.host)
         host, port = self._url.host, self._url.port
         if self._url.is_tls:
             tls = client_context(self._config.ca, self._config.cert, self._config.key)

@@ -75,7 +75,7 @@ class Link:
         if not await self._wifi.connect():
             raise MqttError("no Wi-Fi")
         if ticks.unix_ms() is None:
-            set_clock()
+            set_clock(config.host)
         tls = client_context(config.ca, config.cert, config.key) if config.tls else None
         await self._mqtt.connect(config.host, config.port, tls)
         await self._mqtt.subscribe(config.topic("cmd"), 1)

@@ -18,7 +18,7 @@ SSID_BYTES_MAX, WIFI_PASSWORD_CHARS = 32, (8, 63)
 
 
 class Portal:
-    """`set_clock()` asks an NTP server; a certificate can't be judged before."""
+    """`set_clock(host)` asks for the time, this host first; a certificate can't be judged before."""
 
     def __init__(self, keys, join, networks, set_clock) -> None:
         self.done = asyncio.Event()
@@ -73,14 +73,16 @@ class Portal:
                 raise claim.ClaimError("“%s” can't be joined. Is the password right, and is it 2.4 GHz?" % ssid)
             self._doing = "Claiming at %s …" % url.host
             ca = self._authority(pem)
-            tls = self._tls(ca) if url.is_tls else None
+            tls = self._tls(ca, url.host) if url.is_tls else None
             said = await claim.claim(url, code, tls)
             claim.keep(self._keys, said, url, ca, ssid, password)
             self._name = str(said.get("name", said["device_id"]))
             await asyncio.sleep(SHOWN_S)
             self.done.set()
-        except (claim.ClaimError, OSError, ValueError) as error:
+        except claim.ClaimError as error:
             self._complaint = str(error)
+        except Exception as error:  # noqa: BLE001  # too little memory, say: the page must not stand still for ever
+            self._complaint = "That did not work (%r). Switch the controller off and on, and try again." % error
         self._doing = ""
 
     def _authority(self, pem: str) -> str | None:
@@ -90,10 +92,10 @@ class Portal:
             return claim.OWN_CA
         return claim.BUILT_IN_CA if files.is_there(claim.BUILT_IN_CA) else None
 
-    def _tls(self, ca: str | None):
+    def _tls(self, ca: str | None, host: str):
         if ca is None:
             raise claim.ClaimError("Paste the authority of the server's certificate: this controller knows none.")
-        if not self._set_clock():
+        if not self._set_clock(host):
             raise claim.ClaimError("No time server answers, so the server's certificate can't be judged.")
         if not pem_to_der(ca):
             raise claim.ClaimError("The authority must be PEM: from BEGIN CERTIFICATE to END CERTIFICATE.")

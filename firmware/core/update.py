@@ -39,9 +39,9 @@ class Updater:
         self._open_at, self._feed = open_at, feed
 
     async def take(self, message: dict) -> None:
-        """Brings in what a command `update` names: {version, size, sha256}. The next boot tries it.
+        """Brings what a command `update` names, {version, size, sha256}, into the folder that does not run.
 
-        Raises ValueError with the reason when it is refused; then what runs goes on running.
+        Raises ValueError with the reason when it is refused. Nothing is tried before `slots.try_other()`.
         """
         stream = _Stream(self._open_at, message["size"], self._feed)
         try:
@@ -57,7 +57,6 @@ class Updater:
             remove(MANIFEST)
         if stream.digest() != message.get("sha256"):
             raise ValueError(BAD_BUNDLE)
-        self._slots.try_other()
 
     async def _manifest(self, stream) -> dict:
         """What the bundle says of itself, once its signature is found good. It lies in a file meanwhile: memory comes

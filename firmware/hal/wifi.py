@@ -5,6 +5,7 @@ import network
 from core import ticks
 
 CONNECT_WITHIN_MS = 15_000
+TIME_SERVER = "pool.ntp.org"
 _ASK_AGAIN_MS = 100
 
 
@@ -39,12 +40,19 @@ class Wifi:
         return self._station.status("rssi") if self.is_up() else None
 
 
-def set_clock() -> bool:
-    """Sets the wall clock by NTP; False when the server didn't answer within a second. Blocks all tasks meanwhile."""
+def set_clock(near: str | None = None) -> bool:
+    """Sets the wall clock by NTP. Asks `near` first, the machine on which PitPilot runs: a workshop without internet
+    has no other. False when nobody answered, each within a second. Blocks all tasks meanwhile.
+    """
     import ntptime  # only here: of no use while a motor runs
 
-    try:
-        ntptime.settime()
-    except OSError:
-        return False
-    return ticks.unix_ms() is not None
+    for host in (near, TIME_SERVER):
+        if not host:
+            continue
+        ntptime.host = host
+        try:
+            ntptime.settime()
+        except OSError:
+            continue
+        return ticks.unix_ms() is not None
+    return False

@@ -22,6 +22,6 @@ async def watch_reset_button(parts, is_busy) -> None:
     while held_ms < HELD_MS or is_busy():
         await ticks.sleep_ms(LOOK_MS)
         held_ms = held_ms + LOOK_MS if button.is_yes() else 0
+    remove_tree("ring")  # first: should power go now, nobody else's server shall get what was measured here
     parts.keys.delete(*FORGOTTEN)
-    remove_tree("ring")
     parts.restart()

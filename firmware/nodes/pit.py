@@ -16,11 +16,11 @@ from core.ring import Ring
 from hal.watchdog import Watchdog
 from hal.wifi import set_clock
 from nodes.air import wired_sensing
+from nodes.clock import keep_clock
 
 STATE_EVERY_MS = 5_000
 LOOK_MS = 200
 LOOK_EVERY_S = 1  # for readings that are due to be sent again
-CLOCK_EVERY_MS = 6 * 3_600_000
 NOTES_EVERY_MS = 3_600_000  # counters that may lose an hour, to spare the flash
 IDENTIFY_MS = 10_000
 WATCHDOG_MS = 60_000  # a TLS handshake and name resolution block all tasks for seconds
@@ -64,7 +64,7 @@ class PitNode:
         try:
             await asyncio.gather(
                 self.link.keep(), self._measure(), self._tell(), self._report(), self.commands.run(),
-                self._keep_house(),
+                self._keep_house(), keep_clock(self._clock, self.is_busy, self._set_clock),
             )  # fmt: skip
         except Exception:
             self.ring.flush()
@@ -189,20 +189,20 @@ class PitNode:
         return state
 
     async def _keep_house(self) -> None:
-        """Feeds the watchdog while measuring goes on, shows itself when asked to, and keeps clock and counters."""
-        clock_ms = notes_ms = self._clock.up_ms()
+        """Feeds the watchdog while measuring goes on, shows itself when asked to, and keeps counters."""
+        notes_ms = self._clock.up_ms()
         while True:
             now_ms = self._clock.up_ms()
             if now_ms - self._measured_ms < self._config.settings["interval_s"] * 1_000 + STALLED_MS:
                 self._watchdog.feed()
             self._parts.led.set(now_ms < self._identify_until and now_ms // 250 % 2 == 0)
-            if now_ms - clock_ms >= CLOCK_EVERY_MS:
-                clock_ms = now_ms
-                set_clock()
             if now_ms - notes_ms >= NOTES_EVERY_MS:
                 notes_ms = now_ms
                 self._keep_notes()
             await ticks.sleep_ms(250)
+
+    def _set_clock(self) -> None:
+        set_clock(self._config.host)
 
     def _keep_notes(self) -> None:
         self._parts.keys.set("spilled", self.ring.spilled)

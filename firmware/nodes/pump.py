@@ -11,6 +11,8 @@ from core.guard import Guard
 from core.link import Link
 from core.mqtt import MqttError
 from hal.watchdog import Watchdog
+from hal.wifi import set_clock
+from nodes.clock import keep_clock
 from nodes.wiring import Lamp, card_reader, current_sensor, motor_wiring
 
 STATE_SPACING_MS = 250
@@ -51,6 +53,7 @@ class PumpNode:
             await asyncio.gather(
                 self.guard.run(), self.link.keep(), self._report(), self.commands.run(), self._send_events(),
                 self._watch_cards(), self._watch_current(), self._lamp.run(),
+                keep_clock(self._clock, self.is_busy, self._set_clock),
             )  # fmt: skip
         finally:
             self.guard.give_up()
@@ -61,13 +64,17 @@ class PumpNode:
         return not self.guard.is_off()
 
     def is_good(self) -> bool:
-        """Whether a new firmware has shown that it works; the guard is running, or nobody would be asked."""
-        return self.link.is_up()
+        """Whether a new firmware has shown that it works: the server has heard it and said so, here by confirming an
+        event. The guard is running, or nobody would be asked.
+        """
+        if not self.events.confirmed and not self.events.waiting:
+            self.events.add("trial", {})
+        return self.events.confirmed > 0
 
     def settings_changed(self, settings: dict, pins_changed: bool) -> None:
         self.guard.use(settings)
         self._settings_due = True
-        self._restart_due = pins_changed
+        self._restart_due = self._restart_due or pins_changed
         self.guard.changed.set()
 
     def identify(self) -> None:
@@ -106,6 +113,9 @@ class PumpNode:
     def _answer(self, message, reason) -> None:
         if isinstance(message.get("id"), str):
             self.commands.ack(message["id"], reason)
+
+    def _set_clock(self) -> None:
+        set_clock(self._config.host)
 
     # What runs beside the guard.
 

@@ -32,8 +32,10 @@ def take_on(keys, message: dict) -> None:
 
 
 async def bring_in(parts, watchdog) -> None:
-    """Carries out what was taken on, once, whatever becomes of it. The caller restarts."""
-    keys, config = parts.keys, parts.config
+    """Carries out what was taken on, once, whatever becomes of it: power may go between any two lines. The caller
+    restarts.
+    """
+    keys, config, slots = parts.keys, parts.config, Slots()
     message = keys.get(WAITING)
     keys.set(REFUSED, [message["id"], DOWNLOAD_FAILED])  # if this boot does not end well
     keys.delete(WAITING)
@@ -41,8 +43,9 @@ async def bring_in(parts, watchdog) -> None:
     kind = "pit" if config.kind == "pit" else "pump"
     try:
         open_at = await _door(parts, message["url"])
-        await Updater(kind, RELEASE_KEY, Slots(), open_at, watchdog.feed).take(message)
-        keys.set(TAKEN, message["id"])
+        await Updater(kind, RELEASE_KEY, slots, open_at, watchdog.feed).take(message)
+        keys.set(TAKEN, message["id"])  # first: a roll-back is told under it
+        slots.try_other()
         keys.delete(REFUSED)
     except ValueError as error:
         keys.set(REFUSED, [message["id"], str(error)])
@@ -58,7 +61,7 @@ async def _door(parts, address: str):
         from core.tls import client_context
         from hal.wifi import set_clock
 
-        if ticks.unix_ms() is None and not set_clock():
+        if ticks.unix_ms() is None and not set_clock(url.host):
             raise ValueError("clock")
         tls = client_context(config.ca)
 
@@ -70,13 +73,15 @@ async def _door(parts, address: str):
 
 
 async def prove(parts, node) -> None:
-    """Tells the server of an update that was refused or given up; passes or fails the trial of a new firmware."""
-    slots, refused = Slots(), parts.keys.get(REFUSED)
-    if slots.went_back():
-        refused = [parts.keys.get(TAKEN, ""), ROLLED_BACK]
+    """Passes or fails the trial of a new firmware; tells the server of an update that was refused or given up."""
+    slots, keys = Slots(), parts.keys
+    if slots.is_on_trial():
+        keys.delete(REFUSED)  # it was not refused: power went before that could be struck out
+    await trial.run(slots, parts.clock, node.is_good, node.is_busy, parts.restart)
+    refused = [keys.get(TAKEN, ""), ROLLED_BACK] if slots.went_back() else keys.get(REFUSED)
     if refused:
         while not node.link.is_up():
             await ticks.sleep_ms(_ASK_AGAIN_MS)
         node.commands.ack(*refused)
-        parts.keys.delete(REFUSED)
-    await trial.run(slots, parts.clock, node.is_good, node.is_busy, parts.restart)
+        keys.delete(REFUSED)
+        slots.told()

@@ -14,7 +14,7 @@ from actions.devices import Kind
 from actions.directory import Directory
 from actions.silent import check_silence
 from domain.access import Viewer
-from domain.claims import Identity
+from domain.claims import Identity, Link
 from domain.refusals import Refusal
 from storage import queries
 from storage.session import EVERY_TENANT, transaction
@@ -82,6 +82,21 @@ async def test_a_device_is_renamed_moved_and_switched_off_and_each_change_is_wri
     assert await devices.move(id_, None, by) is None
     assert (await row_of(id_)).pit_id is None
     assert {(a.topic, a.id) for a in heard} == {(Topic.DEVICE, id_)}
+
+
+async def test_a_connection_is_changed_once_and_a_code_that_waits_stays_good(world: World) -> None:
+    by = world.here.owner
+    pump = await devices.register("Pump 1", Kind.PUMP, None, by, NOW)
+    code = await code_for(pump, by)
+    for _ in range(2):
+        assert await devices.change_link(pump, Link.HTTP, by, NOW) is None
+    assert (await trail_of(pump))[-1] == ("change_device_link", "Owner Here", {"link": "mqtt"}, {"link": "http"})
+    assert len(await trail_of(pump)) == 3
+    claimed = await device_claims.claim(code, None, "", now())
+    assert not isinstance(claimed, Refusal) and claimed.credential.password is None
+    assert await devices.change_link(pump, Link.MQTT, by, now()) is None
+    row = await row_of(pump)
+    assert (row.link, row.key_hash, row.credential, row.revoked_at is None) == ("mqtt", None, None, False)
 
 
 async def test_a_pump_controller_stands_in_no_pit(world: World) -> None:

@@ -172,6 +172,28 @@ async def test_a_controller_that_polls_is_claimed_rotated_and_cut_off_by_its_key
     assert not await is_let_in(rotated["key"])
 
 
+async def test_a_device_that_changes_its_connection_claims_itself_anew_as_the_same(
+    device: AsyncClient, doors: Doors
+) -> None:
+    made = await doors.owner.post("/api/v1/devices", json={"name": "Pump 3", "kind": "pump"})
+    path = f"/api/v1/devices/{made.json()['id']}"
+    offered = (await doors.owner.post(f"{path}/claim-code")).json()
+    before = (await claims(device, offered["code"])).json()
+    for link, credential in (("http", "key"), ("mqtt", "password")):
+        for _again in range(2):
+            assert (await doors.owner.put(f"{path}/link", json={"link": link})).status_code == 204
+        shown = (await doors.owner.get(path)).json()
+        assert (shown["link"], shown["identity"], shown["credential"]) == (link, "revoked", None)
+        renewal = await device.post(RENEW, json={}, headers={"Authorization": f"Bearer {before['key']}"})
+        assert renewal.status_code == 401, "what it had is worth nothing"
+        code = (await doors.owner.post(f"{path}/claim-code")).json()["code"]
+        said = (await claims(device, code)).json()
+        assert (said["device_id"], said["mqtt"] is None) == (before["device_id"], link == "http")
+        shown = (await doors.owner.get(path)).json()
+        assert (shown["name"], shown["identity"], shown["credential"]) == ("Pump 3", "claimed", credential)
+    assert (await doors.owner.put(f"{path}/link", json={"link": "pigeon"})).status_code == 422
+
+
 async def test_a_device_renews_with_its_key(device: AsyncClient, code: str, doors: Doors) -> None:
     said = (await claims(device, code, csr=request_for(new_key()))).json()
     async with client(doors.app, said["key"]) as with_key:
@@ -200,6 +222,7 @@ async def test_the_owner_gets_a_code_that_a_device_can_scan(device: AsyncClient,
 CHANGES: list[tuple[str, str, Any]] = [
     ("PUT", "/name", {"name": "Mine"}),
     ("PUT", "/pit", {"pit_id": None}),
+    ("PUT", "/link", {"link": "http"}),
     ("PUT", "/enabled", {"enabled": False}),
     ("POST", "/claim-code", None),
     ("POST", "/rotate", None),

@@ -78,6 +78,15 @@ def test_a_refusal_says_why() -> None:
     assert (refused.reason, refused.closed_at) == ("motor on", NOW + 2 * SECOND)
 
 
+def test_what_a_device_lacks_is_told_while_it_is_asked_again_and_when_time_is_over() -> None:
+    lacking = after(Event.SENT, (Event.NO, "clock"))
+    assert (lacking.is_open, lacking.reason) == (True, "clock")
+    assert step(lacking, Event.NO, NOW, "clock") is None, "it is no news a second time"
+    assert after(Event.SENT, (Event.NO, "clock"), Event.OK).reason == ""
+    expired = step(lacking, Event.TIME, NOW + timedelta(hours=1))
+    assert expired is not None and (expired.stage, expired.reason) == (Stage.EXPIRED, "clock")
+
+
 def test_an_identification_is_done_with_the_answer() -> None:
     assert after(Event.SENT, Event.OK, of=command(Kind.IDENTIFY)).stage is Stage.DONE
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic_ns
+from time import monotonic_ns, time
 from typing import Any
 
 from ingest import wire
@@ -161,3 +161,15 @@ async def test_a_card_goes_with_the_next_poll_until_it_is_committed(tmp_path: Pa
         seen = len(server.polls)
         await until(lambda: len(server.polls) > seen + 1, board)
         assert board.resets == []
+
+
+async def test_in_safe_mode_it_can_still_be_repaired(tmp_path: Path) -> None:
+    write_keys(tmp_path, {"bad_boots": 6})
+    restart = {"id": "r-1", "kind": "restart", "expires": time() + 60}
+    async with polling(tmp_path) as (server, board):
+        first = wire.state(json.dumps(server.polls[0]).encode())
+        assert isinstance(first, wire.PumpState) and (first.fault, first.motor_on) == ("safe_mode", False)
+        server.decide = lambda poll: {"also": restart if poll["boot_id"] == 1 else None}
+        await until(lambda: server.polls[-1]["boot_id"] == 2, board)
+        assert server.polls[-1]["fault"] is None
+        assert not is_on(board)

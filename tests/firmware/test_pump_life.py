@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ingest import wire
 from tests.firmware.virtual_node import GRID, PumpRig
 from tests.private_mosquitto import PrivateMosquitto
 from tools.virtual_board import write_keys
@@ -38,7 +39,8 @@ async def test_settings_that_are_sent_are_used_and_reported(pump: PumpRig) -> No
     said = await pump.next_state(lambda state: "settings" in state)
     assert (said["settings"]["starts_per_hour"], said["settings_version"]) == (7, 2)
     await pump.board.power_cycle()
-    kept = await pump.next_state(lambda state: "settings" in state)
+    await pump.until(lambda: pump.state["boot_id"] == 2)
+    kept = next(state for state in pump.states if state["boot_id"] == 2)
     assert (kept["settings"]["starts_per_hour"], kept["settings_version"]) == (7, 2)
 
 
@@ -91,6 +93,12 @@ async def test_changed_pins_are_used_after_a_restart_of_its_own(pump: PumpRig) -
     await pump.next_state(lambda state: bool(state["motor_on"]))
 
 
+async def test_other_settings_that_come_at_once_do_not_take_the_restart_back(pump: PumpRig) -> None:
+    for version, settings in ((2, {"pins": {"led": 4}}), (3, {"starts_per_hour": 7})):
+        await pump.command({"kind": "set", "settings": settings, "version": version, "expires": soon()})
+    await pump.until(lambda: pump.board.resets == ["hard"])
+
+
 async def test_a_card_is_an_event_that_is_sent_until_it_is_committed(pump: PumpRig) -> None:
     pump.board.hold_card(bytes.fromhex("04a1b2c3"))
     await pump.until(lambda: len(pump.events) == 1)
@@ -128,10 +136,34 @@ async def test_a_program_that_crashes_again_and_again_ends_in_safe_mode(
     write_keys(tmp_path, {"bad_boots": 6})
     async with PumpRig(broker, tmp_path) as pump:
         assert pump.state["safe_mode"]
+        assert (pump.state["fault"], pump.state["motor_on"], pump.is_on) == ("safe_mode", False, False)
+        assert await pump.reason(await pump.grant()) == "unknown"
+        assert await pump.reason(await pump.stop()) is None
+        await pump.next_state(lambda state: bool(state["fence"] == pump.fence))
         assert not pump.is_on
         assert await pump.reason(await pump.command({"kind": "restart", "expires": soon()})) is None
         again = await pump.next_state(lambda state: bool(state["boot_id"] == 2))
         assert "safe_mode" not in again
+
+
+async def test_a_new_firmware_stays_on_trial_until_the_server_has_confirmed_that_it_hears_it(
+    broker: PrivateMosquitto, tmp_path: Path
+) -> None:
+    def trial() -> int:
+        return bytes.fromhex(json.loads((tmp_path / "nvs.json").read_text())["slots"]["state"])[0] >> 2
+
+    (tmp_path / "nvs.json").write_text(json.dumps({"slots": {"state": f"{3 << 2:02x}"}}))
+    async with PumpRig(broker, tmp_path) as pump:
+        await pump.until(lambda: bool(pump.events))
+        assert pump.events[0]["kind"] == "trial" and isinstance(
+            wire.event(json.dumps(pump.events[0]).encode()), wire.Event
+        )
+        await pump.next_state()
+        await pump.next_state()
+        assert trial() == 3, "being connected is not enough"
+        await pump.raw(b'{"boot_id": 1, "readings": [], "events": [[1, 1]]}', "got")
+        await pump.until(lambda: trial() == 0)
+        assert len({event["seq"] for event in pump.events}) == 1
 
 
 async def test_settings_that_no_longer_fit_are_given_up_for_the_defaults(

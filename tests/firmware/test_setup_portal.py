@@ -55,7 +55,7 @@ class Scene:
         self.keys = Keys()
         self.can_join = True
         self.joined: list[tuple[str, str]] = []
-        self.portal = portal_module.Portal(self.keys, self._join, lambda: ["Workshop", 'A"<b>'], lambda: False)
+        self.portal = portal_module.Portal(self.keys, self._join, lambda: ["Workshop", 'A"<b>'], lambda host: False)
         self.url = ""
 
     async def _join(self, ssid: str, password: str) -> bool:
@@ -193,6 +193,16 @@ async def test_a_wifi_that_cannot_be_joined_and_a_server_that_is_away_are_told_a
     scene.can_join = True
     await scene.post(server="http://127.0.0.1:1")
     assert "The server can't be reached" in await scene.settled()
+
+
+async def test_whatever_breaks_while_it_claims_is_said_and_the_form_is_there_again(scene: Scene) -> None:
+    async def join(ssid: str, password: str) -> bool:
+        raise MemoryError("memory allocation failed")
+
+    scene.portal._join = join
+    await scene.post()
+    page = await scene.settled()
+    assert "That did not work (MemoryError" in page and "<form" in page
 
 
 async def test_without_an_authority_or_the_time_no_certificate_is_believed(scene: Scene, tmp_path: Path) -> None:

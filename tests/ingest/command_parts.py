@@ -59,6 +59,12 @@ async def is_heard(place: Office, shop: Workshop) -> None:
     await place.parts.presence.write()
 
 
+async def is_away(place: Office, shop: Workshop) -> None:
+    """Has its last will be heard, and stores that."""
+    place.parts.presence.avail(place.parts.directory.devices[shop.device_id], False, 0, retained=False)
+    await place.parts.presence.write()
+
+
 async def asked(answer: Awaitable[Any]) -> Command:
     command = await answer
     assert isinstance(command, Command), command

@@ -12,7 +12,19 @@ from domain.commands import Kind
 from tests.conftest import World
 from tests.ingest.command_device import CommandDevice, does_it, refuses, says_nothing
 from tests.ingest.command_fixtures import *  # noqa: F403
-from tests.ingest.command_parts import QUIET_S, Office, ask, comes_true, is_heard, now, office, reaches, rows, stage_of
+from tests.ingest.command_parts import (
+    QUIET_S,
+    Office,
+    ask,
+    comes_true,
+    is_away,
+    is_heard,
+    now,
+    office,
+    reaches,
+    rows,
+    stage_of,
+)
 from tests.ingest.parts import counted, fetch, until
 from tests.private_mosquitto import PrivateMosquitto
 
@@ -83,8 +95,7 @@ async def test_what_is_meant_for_a_device_that_is_away_waits_and_goes_out_when_i
 ) -> None:
     async with device.connected(says_nothing):
         await is_heard(place, world.here)
-    place.parts.presence.avail(place.parts.directory.devices[world.here.device_id], False, 0, retained=False)
-    await place.parts.presence.write()
+    await is_away(place, world.here)
     command = await ask(world.here, Kind.IDENTIFY)
     await asyncio.sleep(QUIET_S)
     assert await rows(world) == [("identify", "requested", "", 0)]
@@ -161,15 +172,17 @@ async def test_a_pumps_answers_to_grants_and_stops_are_none_to_a_command(
 async def test_a_device_that_is_switched_off_is_sent_nothing(
     world: World, place: Office, device: CommandDevice
 ) -> None:
+    """Away first, for what has left already can't be called back."""
     async with device.connected(does_it):
         await is_heard(place, world.here)
-    command = await ask(world.here, Kind.IDENTIFY, ttl_s=1)
+    await is_away(place, world.here)
+    command = await ask(world.here, Kind.IDENTIFY, ttl_s=2)
     await device_commands.switch(world.here.device_id, False, world.here.owner, now())
-    heard = len(device.heard)
     async with device.connected(does_it):
         await asyncio.sleep(QUIET_S)
-        assert len(device.heard) == heard
+        assert await rows(world) == [("identify", "requested", "", 0), ("disable", "done", "", 0)]
         await reaches(command, "expired")
+    assert device.heard == []
 
 
 async def test_while_the_broker_is_away_commands_wait(

@@ -142,6 +142,20 @@ async def test_what_ran_out_of_time_says_how_far_it_came(world: World, visitor: 
     await visitor.user.should_see("It could not be sent: the device was away.", retries=PATIENCE)
 
 
+async def test_a_device_without_the_time_says_so_while_it_is_asked_again_and_afterwards(
+    world: World, visitor: Visitor, device_id: str
+) -> None:
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open(f"/devices/{device_id}")
+    await device_commands.request(device_id, Kind.IDENTIFY, world.here.owner, datetime.now(UTC))
+    command = await only(world)
+    await command_progress.sent(device_id, command.id, datetime.now(UTC))
+    await command_progress.answered(device_id, command.id, False, "clock", datetime.now(UTC))
+    await visitor.user.should_see("Its clock is not set yet, so it is asked again until", retries=PATIENCE)
+    await command_progress.expire(datetime.now(UTC) + timedelta(hours=1))
+    await visitor.user.should_see("It needs a time server.", retries=PATIENCE)
+
+
 async def test_the_staff_see_what_was_asked_and_ask_nothing(world: World, visitor: Visitor, device_id: str) -> None:
     await device_commands.request(device_id, Kind.RESTART, world.here.owner, NOW)
     await visitor.sign_in_as(world.here.staff)

@@ -208,6 +208,23 @@ async def test_switching_off_is_done_at_once_and_can_be_undone(world: World, vis
     assert (await row_of(world.here.device_id)).enabled
 
 
+async def test_a_controllers_connection_is_changed_after_a_question_and_a_code_is_offered(
+    world: World, visitor: Visitor
+) -> None:
+    pump = await registered_poller(world.here.owner)
+    await claimed_node(world.here.owner, device_id=pump)
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open(f"/devices/{pump}")
+    await visitor.user.should_see("Comes in by its key, over HTTP.", retries=PATIENCE)
+    visitor.press("Change connection")
+    await visitor.user.should_see("Connect Pump 2 by MQTT?", retries=PATIENCE)
+    await visitor.user.should_see("and its motor OFF, until it claims itself with a new code", retries=PATIENCE)
+    visitor.press("Change connection")
+    await visitor.user.should_see("Claim code for Pump 2", retries=PATIENCE)
+    visitor.press("Close")
+    await visitor.user.should_see("Revoked", retries=PATIENCE)
+
+
 async def test_a_removed_device_is_on_no_list(world: World, visitor: Visitor) -> None:
     await visitor.sign_in_as(world.here.owner)
     await visitor.user.open(f"/devices/{world.here.device_id}")

@@ -19,6 +19,7 @@ from tests.device_parts import now, open_keys
 from tests.ui.conftest import Visitor
 from tests.ui.doors import fill, find, one, press, record_ways, see, until
 from ui.components.copy_link import CopySecret
+from ui.components.field import Field
 
 TOPIC = "tele/hall/SENSOR"
 MESSAGE = '{"Time":"%s","AM2301":{"Temperature":24.6,"Humidity":52.1},"TempUnit":"C"}'
@@ -69,7 +70,11 @@ async def test_a_sensor_is_mapped_by_what_it_says(
     assert ways == [f"/integrations/{found[0].device_id}"]
 
 
-async def test_what_is_wrong_is_said_at_its_field(world: World, visitor: Visitor) -> None:
+async def test_what_is_wrong_is_said_at_its_field_and_brought_into_sight(
+    world: World, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(Field, "focus", lambda field: seen.append(field.input.props["aria-label"]))
     taken = Mapping(TOPIC, (Rule(Metric.T_C, "x", "°C"),))
     await foreign_sensors.add_sensor("Hall", None, taken, world.here.owner, now())
     await visitor.sign_in_as(world.here.owner)
@@ -80,6 +85,7 @@ async def test_what_is_wrong_is_said_at_its_field(world: World, visitor: Visitor
     await fill(visitor, "Temperature", "a..b")
     await press(visitor, "Save")
     await see(visitor, "Enter one topic, without + and #.", "Write it like AM2301.Temperature")
+    assert seen == ["Topic"]
     await fill(visitor, "Topic", TOPIC)
     await fill(visitor, "Temperature", "")
     await press(visitor, "Save")

@@ -51,6 +51,10 @@ class Field(Element):
         self.say(wrong)
         return wrong is None
 
+    def focus(self) -> None:
+        """Puts the cursor here, and with it brings the field into sight."""
+        self.input.run_method("focus")
+
     def say(self, wrong: str | None) -> None:
         """Show what to enter instead; None shows the help again."""
         if wrong is None:

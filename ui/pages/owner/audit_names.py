@@ -9,6 +9,7 @@ INTENTS = {
     "register_device": N_("Register device"),
     "rename_device": N_("Rename device"),
     "move_device": N_("Move device"),
+    "change_device_link": N_("Change device connection"),
     "enable_device": N_("Switch device on"),
     "disable_device": N_("Switch device off"),
     "remove_device": N_("Remove device"),

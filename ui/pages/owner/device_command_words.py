@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.commands import Command, Kind, Stage
+from domain.commands import ASK_AGAIN, Command, Kind, Stage
 from storage.command_history import CommandRow
 from ui.components.views import Tone
 from ui.texts import _, ago, clock, day, moment
@@ -61,6 +61,8 @@ def why(command: Command) -> str:
         if command.acknowledged_at > command.closed_at:
             return _("It answered too late to count.")
         return _("It answered, but the effect did not show.")
+    if command.reason in ASK_AGAIN:
+        return _("Its clock was never set, so it could not tell whether this was still wanted. It needs a time server.")
     return _("It did not answer in time.") if command.sent_at else _("It could not be sent: the device was away.")
 
 
@@ -69,6 +71,8 @@ def under_way(command: Command, zone: str, now: datetime) -> str:
     until = moment(command.due_at, zone, now)
     if command.stage is Stage.ACKNOWLEDGED:
         return _("It has taken it. Waits for the effect until {time}.").format(time=until)
+    if command.reason in ASK_AGAIN:
+        return _("Its clock is not set yet, so it is asked again until {time}.").format(time=until)
     if command.stage is Stage.SENT and command.sent_at is not None:
         since = ago((now - command.sent_at).total_seconds())
         return _("Sent {ago}. Waits for its answer until {time}.").format(ago=since, time=until)

@@ -10,6 +10,7 @@ from nicegui.element import Element
 from actions import device_commands
 from actions.people import Seat
 from domain.access import Intent
+from domain.claims import Identity
 from domain.commands import Command, Kind
 from domain.refusals import Refusal
 from storage.command_history import CommandRow
@@ -42,7 +43,7 @@ class CommandsCard:
         """What is under way, and what could be asked."""
         self._device = device
         now, zone = datetime.now(UTC), self._seat.zone
-        blocked = refusal_text(Refusal.DEVICE_OFF) if not device.enabled else ""
+        blocked = _blocked(device)
         helps = {
             Kind.RESTART: _("It is away for about half a minute."),
             Kind.IDENTIFY: _("Its lamp blinks, so that you find it."),
@@ -68,6 +69,13 @@ class CommandsCard:
         if isinstance(answer, Refusal):
             toast("warn", refusal_text(answer))
         await self._changed()
+
+
+def _blocked(device: DeviceRow) -> str:
+    """Why the device can't be asked for anything, if so."""
+    if device.identity is Identity.REVOKED or (device.identity is Identity.WAITING and device.heard_at is None):
+        return refusal_text(Refusal.NOT_CLAIMED)
+    return "" if device.enabled else refusal_text(Refusal.DEVICE_OFF)
 
 
 class _Row:

@@ -6,7 +6,7 @@ from html import escape
 
 from actions.people import Seat
 from domain.access import Intent
-from domain.commands import Kind, Stage
+from domain.commands import ASK_AGAIN, Kind, Stage
 from domain.device_settings import Difference, differences
 from storage.command_history import CommandRow
 from storage.device_settings import SettingsRow
@@ -15,7 +15,7 @@ from ui.components import markup
 from ui.components.markup import raw
 from ui.components.pieces import Card, button
 from ui.components.views import Tone
-from ui.pages.owner.device_command_words import reason_text
+from ui.pages.owner.device_command_words import reason_text, why
 from ui.pages.owner.device_setting_words import setting_value, setting_word
 from ui.pages.owner.device_settings_form import change_settings
 from ui.texts import _, moment
@@ -87,4 +87,6 @@ def _note(row: SettingsRow, last: CommandRow | None, zone: str, now: datetime) -
         return said
     if last.command.stage is Stage.REFUSED:
         return f"{said} {reason_text(last.command.reason)}"
+    if last.command.reason in ASK_AGAIN:
+        return f"{said} {why(last.command)}"
     return said + " " + _("It did not answer. It is asked again when it is back.")

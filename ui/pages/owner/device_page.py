@@ -224,5 +224,5 @@ def _who(row: DeviceRow) -> tuple[object, ...]:
     """What the cards with buttons show of a device."""
     return (
         row.name, row.pit_id, row.pit_name, row.enabled, row.credential, row.claimed_at, row.revoked_at,
-        row.certificate_until, row.code_until, row.heard_at is None,
+        row.certificate_until, row.code_until, row.heard_at is None, row.link,
     )  # fmt: skip

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from html import escape
+
+from nicegui.element import Element
 
 from storage.queries import RejectionRow
-from ui.components.pieces import Card, empty
-from ui.components.plain_table import plain_table
+from ui.components.markup import raw
+from ui.components.pieces import Card, empty, key_values
 from ui.texts import _, clock, day, number
 
 
@@ -13,17 +16,23 @@ def rejected_cards(zone: str, counts: Mapping[str, int], samples: Sequence[Rejec
     if not counts and not samples:
         empty("verified", _("Nothing was refused"), _("Messages that can't be stored appear here with the reason."))
         return
-    with Card(_("Refused in the last 7 days")):
-        plain_table(
-            (_("Reason"), _("Messages or readings")),
-            [(reason_text(reason), number(count)) for reason, count in counts.items()],
-            right=(1,),
-        )
-    with Card(_("The last of them")):
-        plain_table(
-            (_("When"), _("Reason"), _("Detail"), _("Message")),
-            [(_at(sample.at, zone), reason_text(sample.reason), sample.detail, sample.payload) for sample in samples],
-        )
+    with Card(_("Refused in the last 7 days")) as card:
+        with card.header:
+            raw(escape(_("Messages or readings")), "span").classes("fine")
+        with Element("div").classes("inside"):
+            key_values([(reason_text(reason), number(count)) for reason, count in counts.items()])
+    if samples:
+        with Card(_("The last of them")):
+            raw("".join(_told(sample, zone) for sample in samples))
+
+
+def _told(sample: RejectionRow, zone: str) -> str:
+    """What was wrong and when, and below it the message as it came."""
+    return (
+        f'<div class="told"><h3 class="cluster"><span class="cut">{escape(reason_text(sample.reason))}</span>'
+        f'<span class="fine num">{escape(_at(sample.at, zone))}</span></h3>'
+        f'<p>{escape(sample.detail)}</p><p class="payload">{escape(sample.payload)}</p></div>'
+    )
 
 
 def _at(at: datetime, zone: str) -> str:

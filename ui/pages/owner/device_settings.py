@@ -11,6 +11,7 @@ from nicegui.element import Element
 from actions import devices
 from actions.devices import NAME_CHARS_MAX, Kind
 from actions.people import Seat
+from actions.pumps.steps import AnyRefusal
 from domain.access import Intent, Viewer
 from domain.claims import Link
 from domain.refusals import Refusal
@@ -24,12 +25,13 @@ from ui.components.pieces import Card, button
 from ui.components.rows import row
 from ui.components.toast import toast
 from ui.pages.account.asking import permitted
+from ui.pages.owner.device_claim import offer_claim
 from ui.pages.owner.device_words import kind_word, refusal_text
 from ui.texts import _, number
 
 NOWHERE = ""
 Changed = Callable[[], Awaitable[None]]
-Act = Callable[[Viewer], Awaitable[Refusal | None]]
+Act = Callable[[Viewer], Awaitable[AnyRefusal | None]]
 
 
 def settings_card(device: DeviceRow, changed: Changed, removed: Callable[[], Any]) -> None:
@@ -40,6 +42,9 @@ def settings_card(device: DeviceRow, changed: Changed, removed: Callable[[], Any
         if device.kind != Kind.PUMP:
             with row("garage", _("Pit"), device.pit_name or _("In no pit")):
                 button(_("Move"), lambda: _move(device, changed), kind="plain")
+        else:
+            with row("lan", _("Connection"), _link_word(device.link)):
+                button(_("Change connection"), lambda: _change_link(device, changed), kind="plain")
         says = _("What it says counts.") if device.enabled else _("What it says is refused and counted.")
         with row("power_settings_new", _("Switched on") if device.enabled else _("Switched off"), says):
             word = _("Switch off") if device.enabled else _("Switch on")
@@ -132,6 +137,20 @@ async def _move(device: DeviceRow, changed: Changed) -> None:
         await changed()
 
 
+async def _change_link(device: DeviceRow, changed: Changed) -> None:
+    """To the other of the two ways; then it needs a code."""
+    other = Link.MQTT if device.link == Link.HTTP else Link.HTTP
+    question = _("Connect {name} by {link}?").format(name=device.name, link=_link_word(other))
+    effect = _(
+        "It is cut off, and its motor OFF, until it claims itself with a new code: hold its button for 5 seconds."
+    )
+    if not await confirm(question, effect, _("Change connection")):
+        return
+    if await _asked(lambda by: devices.change_link(device.id, other, by, datetime.now(UTC))):
+        await offer_claim(device.id)
+        await changed()
+
+
 async def _switch(device: DeviceRow, on: bool, changed: Changed) -> None:
     """Done at once; the toast takes it back."""
     if not await _asked(lambda by: devices.enable(device.id, on, by, datetime.now(UTC))):
@@ -170,9 +189,13 @@ async def _pits(seat: Seat) -> dict[str, str]:
 
 
 def _link_field() -> Field:
-    ways = {Link.MQTT.value: _("MQTT, as usual"), Link.HTTP.value: _("HTTPS only")}
+    ways = {Link.MQTT.value: _("MQTT, as usual"), Link.HTTP.value: _link_word(Link.HTTP)}
     says = _("HTTPS only is for a network that lets nothing else out.")
     return select_field(_("Connection"), ways, Link.MQTT.value, help=says)
+
+
+def _link_word(link: str) -> str:
+    return _("HTTPS only") if link == Link.HTTP else "MQTT"
 
 
 def _name_field(value: str, help: str = "") -> Field:

@@ -44,7 +44,9 @@ async def change_settings(device: DeviceRow, row: SettingsRow) -> bool:
 
         async def save() -> None:
             wrong = [field for field in fields.values() if not field.is_right()]  # each says what is wrong with it
-            if not wrong and await _save(device, row, fields):
+            if wrong:
+                wrong[0].focus()
+            elif await _save(device, row, fields):
                 dialog.submit(True)
 
         with Element("footer"):

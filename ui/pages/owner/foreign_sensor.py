@@ -82,15 +82,19 @@ class _Form:
         self._seat, self._sensor = seat, sensor
         self._shown: Preview | None = None
         self._fields: dict[Metric, tuple[Field, Field]] = {}
-        with Element("div").classes("columns"):
+        with Element("div").classes("columns around"):
+            with (
+                Element("div").classes("two stack wide"),
+                Card(_("Where it speaks"), pad=True),
+                Element("div").classes("form-grid"),
+            ):
+                self._show_place(topic, pits)
+            self._beside = Element("div").classes("stack wide beside")
             with Element("div").classes("two stack wide"):
-                with Card(_("Where it speaks"), pad=True), Element("div").classes("form-grid"):
-                    self._show_place(topic, pits)
                 with Card(_("What is read"), pad=True), Element("div").classes("mapping"):
                     self._show_rules()
                 with Element("div").classes("cluster"):
                     button(_("Save"), self._save, kind="primary", icon="check")
-            self._beside = Element("div").classes("stack wide beside")
 
     async def start(self) -> None:
         await self._look()
@@ -162,6 +166,7 @@ class _Form:
             checked.insert(0, self._name)
         wrong = [field for field in checked if not field.is_right()]
         if wrong:
+            wrong[0].focus()
             return
         seat = await permitted(Intent.MANAGE_DEVICES)
         if seat is None:
@@ -175,6 +180,7 @@ class _Form:
             answer = await foreign_sensors.change_sensor(self._sensor.device_id, mapping, seat.viewer, now)
         if answer in (Refusal.TOPIC_TAKEN, Refusal.TOPIC_UNUSABLE):
             self._topic.say(refusal_text(Refusal(answer)))
+            self._topic.focus()
         elif isinstance(answer, Refusal):
             toast("warn", refusal_text(answer))
         elif answer is None:
