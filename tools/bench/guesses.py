@@ -23,7 +23,8 @@ async def guess(url: str, count: int) -> Counter[int]:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             length = _LENGTH.search(head)
-            assert length, head
+            if length is None:
+                raise ValueError(f"an answer without a length: {head!r}")
             await reader.readexactly(int(length[1]))
             answers[int(head.split(b" ", 2)[1])] += 1
         writer.close()
