@@ -12,10 +12,10 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import session
+from storage import bare, session
+from storage.bare import Statement
 
 CHANNEL = "pitpilot"
 log = structlog.get_logger(__name__)
@@ -71,10 +71,13 @@ def listen(listener: Listener) -> Callable[[], None]:
 
 
 async def announce(tx: AsyncSession, announcement: Announcement) -> None:
-    await tx.execute(
-        text("SELECT pg_notify(:channel, :text)"),
-        {"channel": CHANNEL, "text": msgspec.json.encode(announcement).decode()},
-    )
+    await bare.together(tx, [as_statement(announcement)])
+
+
+def as_statement(announcement: Announcement) -> Statement:
+    """The same for who has other statements to send with it, by `storage.bare`."""
+    said = msgspec.json.encode(announcement).decode()
+    return "SELECT pg_notify(%(channel)s, %(text)s)", {"channel": CHANNEL, "text": said}
 
 
 def notify_sql(announcements: list[Announcement]) -> tuple[str, list[Any]]:

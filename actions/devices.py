@@ -7,8 +7,11 @@ from uuid import UUID
 
 from actions.device_commands import switch
 from actions.device_credentials import take_away
+from actions.device_removal import take_off
 from actions.device_trail import Deed, note
 from actions.pumps import motors
+from actions.pumps.removal import remove_controller
+from actions.pumps.steps import AnyRefusal
 from domain.access import Intent, Viewer
 from domain.claims import ALPHABET, Identity, Link
 from domain.foreign import KIND as FOREIGN
@@ -114,19 +117,20 @@ async def enable(device_id: str, enabled: bool, by: Viewer, now: datetime) -> Re
     return answer if isinstance(answer, Refusal) and answer is not Refusal.ALREADY_SO else None
 
 
-async def remove(device_id: str, by: Viewer, now: datetime) -> Refusal | None:
-    """Revokes a device and takes it off every list. What it measured stays, and its id is never given again."""
+async def remove(device_id: str, by: Viewer, now: datetime) -> AnyRefusal | None:
+    """Revokes a device and takes it off every list. What it measured stays, and its id is never given again. A pump's
+    controller stays while its motor is in use or may be ON, see actions/pumps/removal.py.
+    """
     if not by.may(Intent.MANAGE_DEVICES):
         return Refusal.NOT_ALLOWED
     async with transaction(by.tenant_id) as tx:
         device = await devices.lock(tx, device_id)
         if device is None:
             return Refusal.NOT_FOUND
-        await take_away(tx, device, now)
-        await devices.change(tx, device_id, removed_at=now, enabled=False)
-        before = {"name": device.name, "identity": device.identity}
-        await note(tx, Deed.REMOVE, device.tenant_id, device_id, device.name, by, before, None)
-    return None
+        if device.kind != Kind.PUMP:
+            await take_off(tx, device, by, now)
+            return None
+    return await remove_controller(device_id, by, now)
 
 
 def _refusal_of_name(name: str) -> Refusal | None:

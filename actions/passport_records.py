@@ -9,11 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions.jobs.job_climate import SpanClimate, climate_of_job
+from domain.access import Intent, Viewer
 from domain.jobs.climate import Excursion, excursions, share_of
 from domain.jobs.tracking import masked_plate
 from domain.passport import FORMAT, Measured, excursion_record, initials, plot_record, stage_record, vin_end
 from domain.readings import Metric
-from storage import job_seen
+from domain.refusals import Refusal
+from storage import job_rows, job_seen
+from storage.session import transaction
 
 PLOTTED = (Metric.T_C, Metric.RH_PCT, Metric.PM25)
 EXCURSIONS_MAX = 100
@@ -58,11 +61,21 @@ async def record_of(tx: AsyncSession, tenant_id: UUID, job_id: UUID, now: dateti
         "film": {"maker": row.maker, "film": row.film, "batch": row.batch} if row.film else None,
         "staff": sorted({initials(name) for name in staff} - {""}),
         "photos": [photo.digest.hex() for photo in photos],
-        **_climate_record(climate),
+        **climate_record(climate),
     }  # fmt: skip
 
 
-def _climate_record(climate: Sequence[SpanClimate]) -> dict[str, Any]:
+async def air_so_far(job_id: UUID, by: Viewer, now: datetime) -> Refusal | dict[str, Any]:
+    """What a passport would say of the air, as far as the work has come; without stages before it began. NOT_FOUND."""
+    if not by.may(Intent.SEE_JOBS):
+        return Refusal.NOT_ALLOWED
+    async with transaction(by.tenant_id) as tx:
+        if await job_rows.read(tx, by.tenant_id, job_id) is None:
+            return Refusal.NOT_FOUND
+        return climate_record(await climate_of_job(tx, by.tenant_id, job_id, now))
+
+
+def climate_record(climate: Sequence[SpanClimate]) -> dict[str, Any]:
     measured = [Measured(each.span, each.judged, each.limits, each.minutes, each.extremes) for each in climate]
     found = _excursions(climate)
     share = share_of(each.judged for each in measured)

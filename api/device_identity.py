@@ -13,6 +13,7 @@ from actions import devices
 from actions.device_claims import make_code
 from actions.device_credentials import revoke, rotate
 from actions.devices import NAME_CHARS_MAX, Kind
+from actions.pumps.steps import AnyRefusal
 from api.auth import viewer
 from api.context import Now, Wired
 from api.fields import Words
@@ -21,6 +22,7 @@ from api.problems import refused
 from api.routes import routes
 from domain.access import Intent, Viewer
 from domain.claims import Link, payload
+from domain.pump.words import PumpRefusal
 from domain.refusals import Refusal
 
 router = routes("/devices", tag="devices")
@@ -28,12 +30,15 @@ Manager = Annotated[Viewer, Depends(viewer(Intent.MANAGE_DEVICES))]
 DeviceId = Annotated[str, Path(pattern="^[a-z0-9-]{3,40}$", examples=["pp-0001"])]
 Name = Annotated[Words, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 
-_SAYS = {
+_SAYS: dict[str, str] = {
     Refusal.NOT_FOUND: "There is no such device or pit.",
     Refusal.NOT_ALLOWED: "The role may not do this.",
     Refusal.EMPTY: "A name needs a character, and only such that can be shown.",
     Refusal.TOO_LONG: f"A name has at most {NAME_CHARS_MAX} characters.",
     Refusal.PUMP_IN_PIT: "A pump controller stands in no pit.",
+    Refusal.PUMP_AWAY: "The motors are not controlled at this moment. Try again in a moment.",
+    PumpRefusal.MOTOR_IN_USE: "Somebody uses the motor, or waits for it: stop these runs first.",
+    PumpRefusal.NOT_SURELY_OFF: "The motor may still be ON.",
     Refusal.NOT_POSSIBLE_NOW: "A sensor of another make speaks by its workshop's own login.",
     Refusal.NOT_CLAIMED: "The device has no credential. Make a claim code, and let it claim itself.",
     Refusal.REQUEST_NEEDED: "The device has a certificate. It renews it by itself, or claims itself with a new code.",
@@ -171,12 +176,14 @@ async def revoke_device(device_id: DeviceId, by: Manager, now: Now) -> None:
     _done(None if answer is Refusal.ALREADY_SO else answer)
 
 
-@router.delete("/{device_id}", status_code=204, responses=errors(401, 403, 404, 503))
+@router.delete("/{device_id}", status_code=204, responses=errors(401, 403, 404, 409, 503))
 async def remove_device(device_id: DeviceId, by: Manager, now: Now) -> None:
-    """Revokes a device and takes it off every list. What it measured stays."""
+    """Revokes a device and takes it off every list. What it measured stays. A pump's controller can't be removed while
+    its motor is in use or may be ON.
+    """
     _done(await devices.remove(device_id, by, now))
 
 
-def _done(refusal: Refusal | None) -> None:
+def _done(refusal: AnyRefusal | None) -> None:
     if refusal is not None:
         raise refused(refusal, _SAYS[refusal])

@@ -140,10 +140,10 @@ async def read_pump(by: Member, now: Now) -> PumpStatus:
 
 
 @router.get("/motor/queue", responses=errors(401, 403, 503))
-async def read_line(by: Member, now: Now) -> Line:
-    """The line in which the own run stands, or that of the first group. Nobody is hidden."""
+async def read_line(by: Member, now: Now, device_id: Annotated[str, Query(max_length=40)] = "") -> Line:
+    """The line in which the own run stands, else that of this motor's group, else of the first. Nobody is hidden."""
     async with transaction(by.tenant_id) as tx:
-        found = await pump_reads.member_pump(tx, by.person_id, now)
+        found = await pump_reads.member_pump(tx, by.person_id, now, device_id)
     return Line(places=[Place.of(place) for place in found.line])
 
 

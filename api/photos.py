@@ -65,6 +65,7 @@ _SAYS: dict[str, str] = {
     Refusal.KEY_USED: "Another job's photo was sent with this Idempotency-Key.",
     Refusal.ALREADY_SO: "It is so already.",
     PhotoFault.TOO_LARGE: f"A photo has at most {BYTES_MAX >> 20} MB.",
+    PhotoFault.HEIC: "This is a HEIC photo. Send it as JPEG: most cameras can be told to make JPEG.",
     PhotoFault.NOT_A_PHOTO: "This is neither JPEG nor PNG nor WebP, whatever its name says.",
     PhotoFault.TOO_MANY_PIXELS: f"A photo has at most {PIXELS_MAX // 1_000_000} million pixels.",
     PhotoFault.DAMAGED: "The photo can't be read to its end. Take it again.",

@@ -93,6 +93,7 @@ STATUS_OF: Mapping[str, int] = {
     PumpRefusal.NOT_WAITING: 409,
     PumpRefusal.MOTOR_IN_USE: 409,
     PumpRefusal.NOT_SURELY_OFF: 409,
+    PumpRefusal.GROUP_IN_USE: 409,
     PumpRefusal.ALREADY_STOPPING: 409,
     WalletRefusal.NO_HOLD: 409,
     RequestRefusal.ALREADY_DECIDED: 409,

@@ -27,6 +27,7 @@ from api import (
     photos,
     pits,
     problems,
+    pump_rules,
     pump_settings,
     pumps,
     releases,
@@ -72,7 +73,8 @@ def mount(app: FastAPI, public_url: str = "", hub: live.Hub = live.hub, *, with_
         modules = (
             tokens, account, people, pits, history, limits, alerts, silences, devices, device_identity,
             device_commands, device_settings, audit, releases, rollouts, tenants, integrations, cameras, jobs, job_desk,
-            photos, work, workshop, customers, passports, motor, pumps, pump_settings, wallets,
+            photos, work, workshop, customers, passports, motor, pumps, pump_settings, pump_rules,
+            wallets,
         )  # fmt: skip
         add_routes(api, (*(module.router for module in modules), photos.bounded, motor.seed_router))
         api.state.socket = socket.mount(app, public_url, hub)

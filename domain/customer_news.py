@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID
 
 from domain.jobs.words import Event
 from domain.ways import Way, understand
@@ -33,6 +34,11 @@ _SAMPLE = "919876543210"
 PHONE_DIGITS_LEAST, PHONE_DIGITS_MOST = 8, 15  # E.164
 NATIONAL_DIGITS_MOST = 11
 COUNTRY_CODE = re.compile(r"[1-9][0-9]{0,2}")
+
+
+def told_once(job_id: UUID, news: CustomerNews) -> str:
+    """The key under which a customer is told something of a job no more than once."""
+    return f"customer:{job_id}:{news}"
 
 
 def gateway(way: Way, typed: str) -> str | None:

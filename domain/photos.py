@@ -14,6 +14,10 @@ class PhotoFault(StrEnum):
     """Why a file is not taken: the first that applies."""
 
     TOO_LARGE = "too_large"
+    HEIC = "heic_photo"
+    """Browsers on telephones that take such photos turn them into JPEG where a page asks for it, so no decoder of that
+    format stands here in front of files from anywhere.
+    """
     NOT_A_PHOTO = "not_a_photo"
     """By its content neither JPEG nor PNG nor WebP, whatever its name says."""
     TOO_MANY_PIXELS = "too_many_pixels"

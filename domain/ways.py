@@ -32,6 +32,8 @@ SCHEMES: Mapping[Way, frozenset[str]] = {
 """As Apprise writes them: `tgram://bot token/chat`, `whatsapp://token@phone id/to`, `msg91://template@key/to` …"""
 
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+_OPTIONS = re.compile(r"(?:lang|:[A-Za-z0-9_-]{1,30})=[A-Za-z0-9_-]{1,30}")
+"""What a template of a gateway takes: its language, and which of its places gets the words (`:body=1`)."""
 _LAST = 4  # characters that are shown of what is otherwise secret
 
 
@@ -51,8 +53,9 @@ def understand(way: Way, typed: str) -> str | None:
         return None
     if way is Way.WEBHOOK:
         return said if parts.hostname and parts.username is None else None
-    # Options such as a proxy's address or a switched-off certificate check are the server's business.
-    return None if parts.query or not parts.path.strip("/") else said
+    # Other options, such as a proxy's address or a switched-off certificate check, are the server's business.
+    options = parts.query.split("&") if parts.query else []
+    return said if parts.path.strip("/") and all(map(_OPTIONS.fullmatch, options)) else None
 
 
 def is_mail(said: str) -> bool:
@@ -70,4 +73,4 @@ def shown(way: Way, address: str) -> str:
     parts = urlsplit(address)
     if way is Way.WEBHOOK:
         return f"{parts.scheme}://{parts.hostname}/…"
-    return f"{parts.scheme} …{address.rstrip('/')[-_LAST:]}"
+    return f"{parts.scheme} …{address.partition('?')[0].rstrip('/')[-_LAST:]}"

@@ -108,11 +108,14 @@ async def save_gateway(
 
 
 async def late_jobs(tx: AsyncSession, since: datetime, now: datetime, most: int) -> list[tuple[UUID, UUID]]:
-    """Tenant and id of jobs whose promise broke after `since` and that were not told so. Needs the worker's rights."""
+    """Tenant and id of jobs whose promise broke after `since` and that were not told so; not of bookings with which
+    nobody has begun, because their cars may not have come. Needs the worker's rights.
+    """
     rows = await tx.execute(
         text(
             "SELECT j.tenant_id, j.id FROM job j WHERE j.completed_at IS NULL AND j.ended_at IS NULL"
             " AND j.promised_at > :since AND j.promised_at <= :now"
+            " AND (j.state <> 'received' OR j.planned_at <= j.received_at)"
             " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.tenant_id = j.tenant_id"
             " AND m.dedupe = concat(CAST(:begin AS text), j.id, CAST(:end AS text))) ORDER BY j.promised_at LIMIT :most"
         ),

@@ -46,6 +46,17 @@ async def shorten(tx: AsyncSession, tenant_id: UUID, job_id: UUID, expires_at: d
     )
 
 
+async def lengthen(tx: AsyncSession, tenant_id: UUID, job_id: UUID, expires_at: datetime) -> None:
+    """The job's link ends no earlier than at that moment."""
+    await tx.execute(
+        text(
+            "UPDATE tracking_link SET expires_at = greatest(expires_at, :until) WHERE tenant_id = :tenant"
+            " AND job_id = :job AND revoked_at IS NULL"
+        ),
+        {"tenant": tenant_id, "job": job_id, "until": expires_at},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class OpenLink:
     id: UUID

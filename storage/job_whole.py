@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.jobs.calendar import WorkingCalendar
-from domain.jobs.eta import Forecast, forecast
+from domain.jobs.eta import Forecast, forecast, goes_on_at
 from domain.jobs.words import Stage
 from storage import job_damage, job_detail, job_papers, job_rows, job_timeline, jobs
 from storage.job_damage import DefectRow, MarkRow
@@ -45,7 +45,13 @@ class WholeJob:
         return self.read.worked_min + (self.calendar.between(since, now) if since else 0)
 
     def forecast(self, now: datetime) -> Forecast:
-        return forecast(self.read.job, self.read.plan, self.worked_min(now), self.row.promised_at, self.calendar, now)
+        row, worked_min = self.row, self.worked_min(now)
+        return forecast(
+            self.read.job, self.read.plan, worked_min, row.promised_at, self.calendar, now, planned_at=row.planned_at
+        )
+
+    def goes_on_at(self, now: datetime) -> datetime:
+        return goes_on_at(self.read.job, self.row.planned_at, now)
 
 
 async def read(tx: AsyncSession, tenant_id: UUID, job_id: UUID) -> WholeJob | None:

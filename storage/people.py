@@ -164,7 +164,7 @@ _INVITATIONS = (
     " LEFT JOIN person u ON u.id = i.used_by WHERE (i.role <> 'super_admin' OR i.invited_by IS NOT NULL)"
 )
 """Codes of the first run, which nobody made for anybody, are none."""
-_NEWEST = " ORDER BY i.created_at DESC, i.id LIMIT :limit"
+_NEWEST = " ORDER BY i.created_at DESC, lower(i.name), i.id LIMIT :limit"
 
 
 async def invitations(tx: AsyncSession, now: datetime, open_only: bool, limit: int) -> list[InvitationRow]:

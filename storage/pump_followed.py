@@ -31,11 +31,14 @@ class PumpState:
     minimum_s: int
     longest_s: int
 
-    def of_member(self, member_id: UUID) -> MemberPump:
-        """What this member's page shows; the member was among those asked for."""
+    def of_member(self, member_id: UUID, device_id: str = "") -> MemberPump:
+        """What this member's page shows; the member was among those asked for. `device_id`: the motor that is looked
+        at while there is no own run, else the first.
+        """
         own = self.runs.get(member_id)
-        mine = [g for g in self.groups if own is not None and any(m.device_id == own.device_id for m in g.motors)]
-        shown = mine or list(self.groups[:1])
+        wanted = own.device_id if own is not None else device_id
+        mine = [group for group in self.groups if any(motor.device_id == wanted for motor in group.motors)]
+        shown = mine or [group for group in self.groups if group.motors]
         line = shown[0].line if shown else ()
         return MemberPump(
             wallet=self.wallets[member_id],

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.pump.limits import LeaseTerms, PumpLimits
 from domain.pump.state import BootTime, Group, Motor, Run, Standing
 from domain.pump.words import Alarm, HoldCause, Mode, Reason, RunState
+from storage import bare
+from storage.bare import Rows
 
 LINE_OF_MOTOR = 5
 """So many of each motor's line are read when only a device has spoken."""
@@ -45,28 +47,36 @@ class Held:
     """Of the whole line."""
 
 
+_LOCK = "SELECT 1 FROM interlock_group WHERE id = %(group)s FOR UPDATE"
 _GROUP = """
     SELECT g.tenant_id, g.epoch, g.stepped_at_ms, g.not_before_at_ms, g.shed_since_at_ms, coalesce(s.limits, '{}'),
         (SELECT min(expires_at_ms) FROM run WHERE group_id = g.id AND state = 'waiting'),
         (SELECT count(*) FROM run WHERE group_id = g.id AND state = 'waiting')
     FROM interlock_group g LEFT JOIN pump_settings s ON s.tenant_id = g.tenant_id
-    WHERE g.id = :group"""
-_MOTORS = f"SELECT {', '.join(MOTOR_COLUMNS)} FROM motor WHERE group_id = :group ORDER BY device_id"
-_RUNS = f"""
-    SELECT has_slot, {", ".join(RUN_COLUMNS)} FROM run
-    WHERE group_id = :group AND ended_at IS NULL AND state <> 'waiting'
+    WHERE g.id = %(group)s"""
+_MOTORS = f"SELECT {', '.join(MOTOR_COLUMNS)} FROM motor WHERE group_id = %(group)s ORDER BY device_id"
+_OPEN = f"""(
+    SELECT tenant_id, has_slot, {", ".join(RUN_COLUMNS)} FROM run
+    WHERE group_id = %(group)s AND ended_at IS NULL AND state <> 'waiting'
     UNION ALL
-    SELECT has_slot, {", ".join(RUN_COLUMNS)} FROM (
+    SELECT tenant_id, has_slot, {", ".join(RUN_COLUMNS)} FROM (
         SELECT *, row_number() OVER (PARTITION BY device_id ORDER BY ticket) AS nth FROM run
-        WHERE group_id = :group AND state = 'waiting') line
-    WHERE nth <= :nth
-    ORDER BY ticket"""
-_STANDINGS = """
-    SELECT m.person_id, coalesce(w.available_s, 0),
-        m.suspended_at IS NULL AND p.suspended_at IS NULL AND t.status = 'active'
-    FROM membership m JOIN person p ON p.id = m.person_id JOIN tenant t ON t.id = m.tenant_id
-    LEFT JOIN wallet w ON w.tenant_id = m.tenant_id AND w.member_id = m.person_id
-    WHERE m.tenant_id = :tenant AND m.person_id = ANY(:members)"""
+        WHERE group_id = %(group)s AND state = 'waiting') line
+    WHERE nth <= %(nth)s) r"""
+_RUN = ", ".join(f"r.{name}" for name in ("has_slot", *RUN_COLUMNS))
+_RUNS = f"SELECT {_RUN} FROM {_OPEN} ORDER BY ticket"
+_STANDING = "coalesce(w.available_s, 0), m.suspended_at IS NULL AND p.suspended_at IS NULL AND t.status = 'active'"
+_PEOPLE = """person p ON p.id = m.person_id JOIN tenant t ON t.id = m.tenant_id
+    LEFT JOIN wallet w ON w.tenant_id = m.tenant_id AND w.member_id = m.person_id"""
+_RUNS_AND_STANDINGS = f"""
+    SELECT {_RUN}, {_STANDING} FROM {_OPEN}
+    JOIN membership m ON m.tenant_id = r.tenant_id AND m.person_id = r.member_id JOIN {_PEOPLE} ORDER BY ticket"""
+_STANDINGS = f"""
+    SELECT m.person_id, {_STANDING} FROM membership m JOIN {_PEOPLE}
+    WHERE m.tenant_id = %(tenant)s AND m.person_id = ANY(%(members)s)"""
+_MEMBER = 1 + RUN_COLUMNS.index("member_id")
+WHOLE_LINE = 1_000_000
+"""More than any line has."""
 
 
 async def lock(
@@ -76,31 +86,32 @@ async def lock(
 
     Takes a transaction that sees every tenant. None: there is no such group.
     """
-    await tx.execute(text("SELECT 1 FROM interlock_group WHERE id = :group FOR UPDATE"), {"group": group_id})
-    held = await _read(tx, group_id, terms, whole_line)
+    bound = {"group": group_id, "nth": WHOLE_LINE if whole_line else LINE_OF_MOTOR}
+    statements = (_LOCK, _GROUP, _MOTORS, _RUNS_AND_STANDINGS)
+    _, groups, motors, found = await bare.together(tx, [(statement, bound) for statement in statements])
+    held = _held(group_id, terms, groups, motors, [row[:-2] for row in found])
     if held is None:
         return None
-    wanted = {run.member_id for run in (*held.group.active, *held.group.waiting)} | set(members)
-    said = await standings(tx, held.tenant_id, wanted)
+    said = {row[_MEMBER]: Standing(*row[-2:]) for row in found}
+    if strangers := set(members) - said.keys():
+        said |= await standings(tx, held.tenant_id, strangers)
     return replace(held, group=replace(held.group, standings=said))
 
 
 async def read(tx: AsyncSession, group_id: UUID) -> Held | None:
     """A group as it is for people to look at: nothing is locked, nobody's standing is known."""
-    return await _read(tx, group_id, LeaseTerms(), whole_line=True)
+    bound = {"group": group_id, "nth": WHOLE_LINE}
+    return _held(group_id, LeaseTerms(), *await bare.together(tx, [(each, bound) for each in (_GROUP, _MOTORS, _RUNS)]))
 
 
-async def _read(tx: AsyncSession, group_id: UUID, terms: LeaseTerms, whole_line: bool) -> Held | None:
-    row = (await tx.execute(text(_GROUP), {"group": group_id})).first()
-    if row is None:
+def _held(group_id: UUID, terms: LeaseTerms, groups: Rows, motors: Rows, found: Rows) -> Held | None:
+    """A group out of its rows."""
+    if not groups:
         return None
-    tenant_id, epoch, stepped_at_ms, not_before_at_ms, shed_since_at_ms, said, first_expiry_at_ms, waiting = row
-    motors = [motor_of(found) for found in (await tx.execute(text(_MOTORS), {"group": group_id})).all()]
-    nth = waiting if whole_line else min(LINE_OF_MOTOR, waiting)
-    found = (await tx.execute(text(_RUNS), {"group": group_id, "nth": nth})).all()
+    tenant_id, epoch, stepped_at_ms, not_before_at_ms, shed_since_at_ms, said, first_expiry_at_ms, waiting = groups[0]
     runs = [run_of(each[1:]) for each in found]
     group = Group(
-        tuple(motors),
+        tuple(map(motor_of, motors)),
         tuple(run for run in runs if run.state is not RunState.WAITING),
         tuple(run for run in runs if run.state is RunState.WAITING),
         slot=next((run.id for run, each in zip(runs, found, strict=True) if each[0]), None),
@@ -116,8 +127,8 @@ async def standings(tx: AsyncSession, tenant_id: UUID, members: Collection[UUID]
     """What members may spend, and whether they may run at all. Who is no member of the tenant is not in it."""
     if not members:
         return {}
-    rows = await tx.execute(text(_STANDINGS), {"tenant": tenant_id, "members": sorted(members)})
-    return {member_id: Standing(available_s, active) for member_id, available_s, active in rows.all()}
+    [rows] = await bare.together(tx, [(_STANDINGS, {"tenant": tenant_id, "members": sorted(members)})])
+    return {member_id: Standing(available_s, active) for member_id, available_s, active in rows}
 
 
 def limits_of(said: dict[str, Any], terms: LeaseTerms) -> PumpLimits:
@@ -198,6 +209,7 @@ async def groups_of_members(tx: AsyncSession, members: Collection[UUID], tenants
 
 async def groups_of_tenant(tx: AsyncSession, tenant_id: UUID) -> list[UUID]:
     rows = await tx.execute(
-        text("SELECT id FROM interlock_group WHERE tenant_id = :tenant ORDER BY created_at"), {"tenant": tenant_id}
+        text("SELECT id FROM interlock_group WHERE tenant_id = :tenant AND removed_at IS NULL ORDER BY created_at"),
+        {"tenant": tenant_id},
     )
     return list(rows.scalars())

@@ -33,7 +33,8 @@ async def first_group(tx: AsyncSession, tenant_id: UUID) -> UUID | None:
 
 async def groups(tx: AsyncSession, tenant_id: UUID) -> list[UUID]:
     rows = await tx.execute(
-        text("SELECT id FROM interlock_group WHERE tenant_id = :tenant ORDER BY created_at, id"), {"tenant": tenant_id}
+        text("SELECT id FROM interlock_group WHERE tenant_id = :tenant AND removed_at IS NULL ORDER BY created_at, id"),
+        {"tenant": tenant_id},
     )
     return list(rows.scalars())
 
@@ -77,6 +78,17 @@ async def limits(tx: AsyncSession) -> dict[str, int]:
     """What the viewer's tenant has set, in a transaction that is scoped to it."""
     found = await tx.execute(text("SELECT limits FROM pump_settings"))
     return dict(found.scalar_one_or_none() or {})
+
+
+async def make_due(tx: AsyncSession, tenant_id: UUID) -> None:
+    """Lets the ticker look at the tenant's groups at once: by other limits, time may have changed something already."""
+    await tx.execute(
+        text(
+            "UPDATE interlock_group SET due_at_ms = stepped_at_ms WHERE id IN (SELECT id FROM interlock_group"
+            " WHERE tenant_id = :tenant AND removed_at IS NULL ORDER BY id FOR UPDATE)"
+        ),
+        {"tenant": tenant_id},
+    )
 
 
 async def save_limits(tx: AsyncSession, tenant_id: UUID, limits: dict[str, int]) -> None:

@@ -37,12 +37,15 @@ async def groups(tx: AsyncSession, now: datetime) -> list[GroupView]:
     return await _groups(tx, now, None)
 
 
-async def member_pump(tx: AsyncSession, member_id: UUID, now: datetime) -> MemberPump:
-    """All that a member's page shows. Who has no wallet yet has an empty one."""
+async def member_pump(tx: AsyncSession, member_id: UUID, now: datetime, device_id: str = "") -> MemberPump:
+    """All that a member's page shows. Who has no wallet yet has an empty one. `device_id`: the motor whose line is
+    shown while there is no own run, else the first one's.
+    """
     views = await _groups(tx, now, member_id)
     own = await own_run(tx, member_id)
-    mine = [view for view in views if own is not None and any(m.device_id == own.device_id for m in view.motors)]
-    shown = mine or views[:1]
+    wanted = own.device_id if own is not None else device_id
+    mine = [view for view in views if any(motor.device_id == wanted for motor in view.motors)]
+    shown = mine or [view for view in views if view.motors]
     places = shown[0].line if shown else ()
     said = (await tx.execute(text("SELECT limits FROM pump_settings"))).scalar_one_or_none() or {}
     limits = pump_group.limits_of(said, LeaseTerms())
@@ -83,7 +86,8 @@ async def all_tenants(tx: AsyncSession, now: datetime) -> list[TenantMotors]:
         text(
             "SELECT g.id, g.name, g.shed_since, g.stepped_at, t.id, t.name, (SELECT count(*) FROM alert a"
             " WHERE a.tenant_id = t.id AND a.resolved_at IS NULL AND a.rule = ANY(:rules)) FROM interlock_group g"
-            " JOIN tenant t ON t.id = g.tenant_id ORDER BY t.name, t.id, g.created_at, g.id"
+            " JOIN tenant t ON t.id = g.tenant_id WHERE g.removed_at IS NULL"
+            " ORDER BY t.name, t.id, g.created_at, g.id"
         ),
         {"rules": [rule.value for rule in MotorRule]},
     )
@@ -100,7 +104,10 @@ async def _groups(tx: AsyncSession, now: datetime, viewer_id: UUID | None) -> li
     """All groups; the wait of `viewer_id` is estimated wherever that one stands."""
     outlook = await _outlook(tx, now)
     rows = await tx.execute(
-        text("SELECT id, name, shed_since, stepped_at FROM interlock_group ORDER BY created_at, id")
+        text(
+            "SELECT id, name, shed_since, stepped_at FROM interlock_group WHERE removed_at IS NULL"
+            " ORDER BY created_at, id"
+        )
     )
     return [
         await _group(tx, group_id, name, shed_since, stepped_at, now, outlook, viewer_id)

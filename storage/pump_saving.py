@@ -1,19 +1,20 @@
 """Writes what a step made of a group: motors, runs, history. The caller holds the group's row."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.pump import charging
 from domain.pump.effects import Effect, Moved, SendGrant, Settle, TakeHold
 from domain.pump.state import Group, Motor, Run
 from domain.pump.words import FINAL, Reason, RunState
+from storage import bare
+from storage.bare import Statement
 from storage.pump_group import MOTOR_COLUMNS, Held
 
 
@@ -36,35 +37,36 @@ class Moment:
 
 
 _GROUP = """
-    UPDATE interlock_group SET epoch = :epoch, not_before_at_ms = :not_before, shed_since_at_ms = :shed,
-        shed_since = CASE WHEN CAST(:shed AS bigint) IS NULL THEN NULL ELSE coalesce(shed_since, :at) END,
-        shed_by = CASE WHEN CAST(:shed AS bigint) IS NULL THEN NULL ELSE coalesce(shed_by, :shed_by) END,
-        stepped_at_ms = :ms, stepped_at = :at, due_at_ms = :due WHERE id = :group"""
+    UPDATE interlock_group SET epoch = %(epoch)s, not_before_at_ms = %(not_before)s, shed_since_at_ms = %(shed)s,
+        shed_since = CASE WHEN CAST(%(shed)s AS bigint) IS NULL THEN NULL ELSE coalesce(shed_since, %(at)s) END,
+        shed_by = CASE WHEN CAST(%(shed)s AS bigint) IS NULL THEN NULL ELSE coalesce(shed_by, %(shed_by)s) END,
+        stepped_at_ms = %(ms)s, stepped_at = %(at)s, due_at_ms = %(due)s WHERE id = %(group)s"""
 _MOTOR = f"""
-    UPDATE motor SET {", ".join(f"{name} = :{name}" for name in MOTOR_COLUMNS if name != "device_id")},
-        granted_at = CASE WHEN :granted THEN :at ELSE granted_at END, heard_at = coalesce(:heard, heard_at),
-        lease_left_ms = coalesce(:lease_left, lease_left_ms), off_left_ms = coalesce(:off_left, off_left_ms),
-        current_ma = CASE WHEN CAST(:heard AS timestamptz) IS NULL THEN current_ma ELSE :current END
-    WHERE device_id = :device_id"""
+    UPDATE motor SET {", ".join(f"{name} = %({name})s" for name in MOTOR_COLUMNS if name != "device_id")},
+        granted_at = CASE WHEN %(granted)s THEN %(at)s ELSE granted_at END, heard_at = coalesce(%(heard)s, heard_at),
+        lease_left_ms = coalesce(%(lease_left)s, lease_left_ms), off_left_ms = coalesce(%(off_left)s, off_left_ms),
+        current_ma = CASE WHEN CAST(%(heard)s AS timestamptz) IS NULL THEN current_ma ELSE %(current)s END
+    WHERE device_id = %(device_id)s"""
 _NEW_RUN = """
     INSERT INTO run (id, tenant_id, group_id, member_id, device_id, amount_s, requested_s, ticket, state, mode,
         since_at_ms, since_at, expires_at_ms, asked_at)
-    VALUES (:id, :tenant, :group, :member_id, :device_id, :amount_s, :requested_s, :ticket, 'waiting', :mode,
-        :since_at_ms, :at, :expires_at_ms, :at)"""
+    VALUES (%(id)s, %(tenant)s, %(group)s, %(member_id)s, %(device_id)s, %(amount_s)s, %(requested_s)s, %(ticket)s,
+        'waiting', %(mode)s, %(since_at_ms)s, %(at)s, %(expires_at_ms)s, %(at)s)"""
 _RUN = """
-    UPDATE run SET amount_s = :amount_s, ticket = :ticket, since_at_ms = :since_at_ms, expires_at_ms = :expires_at_ms,
-        since_at = CASE WHEN state = :state THEN since_at ELSE :at END, state = :state, has_slot = :has_slot,
-        confirmed = CAST(:confirmed AS jsonb), used_ms = :used_ms, hold_cause = :hold_cause,
-        cause_since_at_ms = :cause_since_at_ms, own_hold_ms = :own_hold_ms, grid_hold_ms = :grid_hold_ms,
-        end_reason = :end_reason, skips = skips + :skips,
-        held_s = CASE WHEN CAST(:captured AS bigint) IS NULL THEN held_s + :taken ELSE 0 END,
-        captured_s = coalesce(:captured, captured_s),
-        started_at = CASE WHEN :state = 'running' THEN coalesce(started_at, :at) ELSE started_at END,
-        ended_at = CASE WHEN :final THEN CAST(:at AS timestamptz) END
-    WHERE tenant_id = :tenant AND id = :id"""
+    UPDATE run SET amount_s = %(amount_s)s, ticket = %(ticket)s, since_at_ms = %(since_at_ms)s,
+        expires_at_ms = %(expires_at_ms)s, has_slot = %(has_slot)s,
+        since_at = CASE WHEN state = %(state)s THEN since_at ELSE %(at)s END, state = %(state)s,
+        confirmed = CAST(%(confirmed)s AS jsonb), used_ms = %(used_ms)s, hold_cause = %(hold_cause)s,
+        cause_since_at_ms = %(cause_since_at_ms)s, own_hold_ms = %(own_hold_ms)s, grid_hold_ms = %(grid_hold_ms)s,
+        end_reason = %(end_reason)s, skips = skips + %(skips)s,
+        held_s = CASE WHEN CAST(%(captured)s AS bigint) IS NULL THEN held_s + %(taken)s ELSE 0 END,
+        captured_s = coalesce(%(captured)s, captured_s),
+        started_at = CASE WHEN %(state)s = 'running' THEN coalesce(started_at, %(at)s) ELSE started_at END,
+        ended_at = CASE WHEN %(final)s THEN CAST(%(at)s AS timestamptz) END
+    WHERE tenant_id = %(tenant)s AND id = %(id)s"""
 _EVENT = """
     INSERT INTO run_event (tenant_id, run_id, before, state, reason, hold_cause, amount_s, by, at)
-    VALUES (:tenant, :run, :before, :state, :reason, :cause, :amount, :by, :at)"""
+    VALUES (%(tenant)s, %(run)s, %(before)s, %(state)s, %(reason)s, %(cause)s, %(amount)s, %(by)s, %(at)s)"""
 
 
 async def save(
@@ -78,43 +80,44 @@ async def save(
     due_at_ms: int | None,
     shed_by: str = "hand",
     heard: Heard | None = None,
+    also: Iterable[Statement] = (),
 ) -> None:
-    """Writes the group after a step, as far as it is another one."""
+    """Writes the group after a step, as far as it is another one, and sends `also` with that."""
     effects = tuple(effects)
-    await _save_runs(tx, held, after, effects, moment)
     granted = {effect.device_id for effect in effects if isinstance(effect, SendGrant)}
     old = {motor.device_id: motor for motor in held.group.motors}
-    changed = [motor for motor in after.motors if motor != old.get(motor.device_id)]
-    if changed:
-        await tx.execute(text(_MOTOR), [_motor(motor, granted, heard, moment) for motor in changed])
-    await tx.execute(
-        text(_GROUP),
-        {
-            "group": held.id, "epoch": epoch, "not_before": after.not_before_at_ms, "shed": after.shed_since_at_ms,
-            "shed_by": shed_by, "ms": moment.ms, "at": moment.at, "due": due_at_ms,
-        },
-    )  # fmt: skip
+    changed = [motor for motor in after.motors if motor is not old[motor.device_id]]
+    group = {
+        "group": held.id, "epoch": epoch, "not_before": after.not_before_at_ms, "shed": after.shed_since_at_ms,
+        "shed_by": shed_by, "ms": moment.ms, "at": moment.at, "due": due_at_ms,
+    }  # fmt: skip
+    await bare.together(
+        tx,
+        [
+            *_runs(held, after, effects, moment),
+            *((_MOTOR, _motor(motor, granted, heard, moment)) for motor in changed),
+            (_GROUP, group),
+            *also,
+        ],
+    )
 
 
-async def _save_runs(tx: AsyncSession, held: Held, after: Group, effects: tuple[Effect, ...], moment: Moment) -> None:
+def _runs(held: Held, after: Group, effects: tuple[Effect, ...], moment: Moment) -> Iterator[Statement]:
     before = held.group
     old = {run.id: run for run in (*before.active, *before.waiting)}
     moves = [effect for effect in effects if isinstance(effect, Moved)]
     over = {move.run.id: move.run for move in moves if move.run.state in FINAL}
     new = {run.id: run for run in (*after.active, *after.waiting)} | over
-    born = [_born(new[move.run.id], move.run, held, moment) for move in moves if move.before is None]
-    if born:
-        await tx.execute(text(_NEW_RUN), born)
+    for move in moves:
+        if move.before is None:
+            yield _NEW_RUN, _born(new[move.run.id], move.run, held, moment)
     slots = {before.slot, after.slot} if before.slot != after.slot else set()
     touched = {effect.run_id for effect in effects if isinstance(effect, TakeHold | Settle)}
     changed = [run for run in new.values() if run != old.get(run.id) or run.id in slots | touched]
     rows = [_row(run, run.id == after.slot, effects, held.tenant_id, moment) for run in changed]
     for has_slot in (False, True):  # whoever leaves the slot first: only one has it at any moment
-        some = [row for row in rows if row["has_slot"] is has_slot]
-        if some:
-            await tx.execute(text(_RUN), some)
-    if moves:
-        await tx.execute(text(_EVENT), [_event(move, held.tenant_id, moment) for move in moves])
+        yield from ((_RUN, row) for row in rows if row["has_slot"] is has_slot)
+    yield from ((_EVENT, _event(move, held.tenant_id, moment)) for move in moves)
 
 
 def _motor(motor: Motor, granted: set[str], heard: Heard | None, moment: Moment) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _PLANS = """
         coalesce((SELECT jsonb_agg(jsonb_build_array(w.weekday, w.from_minute, w.minutes)) FROM shed_window w
             WHERE w.tenant_id = g.tenant_id), '[]')
     FROM interlock_group g JOIN tenant t ON t.id = g.tenant_id
-    WHERE (CAST(:tenant AS uuid) IS NULL OR g.tenant_id = :tenant)
+    WHERE g.removed_at IS NULL AND (CAST(:tenant AS uuid) IS NULL OR g.tenant_id = :tenant)
         AND (g.shed_by = 'schedule' OR g.tenant_id IN (SELECT tenant_id FROM shed_window))"""
 
 

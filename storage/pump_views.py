@@ -140,9 +140,18 @@ class MemberPump:
     place: PlaceView | None
     """The own place in line."""
     line: tuple[PlaceView, ...]
-    """The whole line of the group of the own run, or of the only group; nobody is hidden."""
+    """The whole line of the group of the own run, or of the motor that is looked at; nobody is hidden."""
     minimum_s: int
     longest_s: int
+
+    def beside(self, device_id: str) -> tuple[MotorView, ...]:
+        """The motors of this one's group, itself too."""
+        groups = {motor.group_id for motor in self.motors if motor.device_id == device_id}
+        return tuple(motor for motor in self.motors if motor.group_id in groups)
+
+    def using(self, device_id: str) -> RunView | None:
+        """The run that has the slot of this motor's group, or had it a moment ago."""
+        return next((motor.run for motor in self.beside(device_id) if motor.run is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

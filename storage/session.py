@@ -18,8 +18,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
-"""What `transaction` raises while the database does not answer."""
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError)
+"""What `transaction` raises while the database does not answer, and what is done in it by `storage.bare`."""
 POOL_WAIT_S = 10.0  # for a connection that others hold
 
 # A host that vanished without a word (power, cable, firewall) is noticed within half a minute, also by whoever only

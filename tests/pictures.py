@@ -48,6 +48,7 @@ BOMBS = {
     "an SVG with a script": (SVG, "not_a_photo"),
     "a page": (b"<!doctype html><script>alert(1)</script>", "not_a_photo"),
     "nothing": (b"", "not_a_photo"),
+    "an iPhone's own format": (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic" + bytes(600), "heic_photo"),
     "a GIF": (b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00;", "not_a_photo"),
     "a JPEG's head and noise": (photo()[:300] + bytes(range(256)) * 40, "photo_damaged"),
     "a JPEG's first bytes and a script": (

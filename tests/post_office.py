@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -58,7 +59,9 @@ def mail_server(port: int | None = None) -> Iterator[MailBox]:
 
 @dataclass
 class Hook:
-    """What a web server was sent: path, headers and JSON of each call; `status` is what it answers."""
+    """What a web server was sent: path, headers and what was said in each call, as JSON, by a form or in the query;
+    `status` is what it answers.
+    """
 
     port: int
     status: int = 200
@@ -77,7 +80,14 @@ def web_server() -> Iterator[Hook]:
     class Noting(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            hook.calls.append((self.path, dict(self.headers.items()), json.loads(body or b"null")))
+            is_form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+            self._note(dict(parse_qsl(body.decode())) if is_form else json.loads(body or b"null"))
+
+        def do_GET(self) -> None:
+            self._note(dict(parse_qsl(urlsplit(self.path).query)))
+
+        def _note(self, said: Any) -> None:
+            hook.calls.append((self.path, dict(self.headers.items()), said))
             self.send_response(hook.status)
             if hook.location:
                 self.send_header("Location", hook.location)

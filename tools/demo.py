@@ -26,6 +26,7 @@ from tools.demo_files import FLEET, DemoRefused, Login
 from tools.demo_fleet import Fleet
 from tools.demo_jobs import add_jobs
 from tools.demo_make import Made
+from tools.demo_passports import add_passports
 from tools.demo_past import note_past_alerts, write_past
 from tools.demo_photos import add_photos
 from tools.demo_pumps import add_pumps, load_motors, write_boards
@@ -95,6 +96,7 @@ async def seed(now: datetime, data: Path) -> Demo:
         await note_past_alerts(tx, made.staff, NOTES)
     await check_silence(now, listening_since=now - timedelta(hours=1))
     await add_photos(made.staff, now)
+    await add_passports(made.pits, now)
     return Demo(tuple(made.logins), data)
 
 

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from actions.jobs.links import give_link
 from domain.jobs.calendar import WorkingCalendar
 from domain.jobs.eta import Estimate, estimate
 from domain.jobs.plans import CHECKLISTS, STAGES, WEIGHTS
+from domain.jobs.tracking import AFTER_DELIVERY
 from domain.jobs.words import ENDED, IN_PIT, Event, Stage, State, WorkType
-from storage import job_papers
+from storage import job_links, job_papers
 from tools.demo_cars import COLOURS, FILMS, MODELS, PEOPLE, TODAY, USUAL_MIN, WORKS, CarPart
 
 PAST_DAYS = 45
@@ -159,6 +161,9 @@ class DemoJobs:
             "received_at": received, "planned_at": planned, "promised_at": promised,
         }  # fmt: skip
         await self._insert("job", id=job_id, **(row | more))
+        await give_link(self._tx, self._tenant_id, job_id, received)
+        if ended_at := more.get("ended_at"):
+            await job_links.shorten(self._tx, self._tenant_id, job_id, ended_at + AFTER_DELIVERY)
         await self._event(job_id, received, "create_job", State.RECEIVED, None, self._staff[0])
         return job_id
 

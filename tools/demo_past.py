@@ -48,9 +48,7 @@ class PastPit:
 
 async def write_past(tx: AsyncSession, pits: Sequence[PastPit], now: datetime) -> None:
     """Writes the past of new pits and the alerts in it. Part of the caller's transaction, with the worker's rights."""
-    minute_s = floor(now.timestamp() / 60) * 60
-    singles_since_s = minute_s - SINGLES_S
-    minutes_since_s = floor((minute_s - MINUTES_S) / HOUR_S) * HOUR_S
+    singles_since_s, minutes_since_s = _begins(now)
     hours_since_s = minutes_since_s - (HOURS_S - MINUTES_S)
     singles = [reading for pit in pits for reading in _singles(pit, singles_since_s)]
     minutes = {pit.pit_id: _samples(pit, minutes_since_s, singles_since_s, _MINUTE_STEP_S) for pit in pits}
@@ -68,6 +66,32 @@ async def write_past(tx: AsyncSession, pits: Sequence[PastPit], now: datetime) -
         limits = await resolved_limits(tx, {pit.tenant_id for pit in pits})
         rules = {pit_id: PitRules.of(of_pit) for pit_id, of_pit in limits.items()}
         await step_rules(cursor, by_pit(runs(seen + singles)), rules, Hub())
+
+
+async def write_minutes(
+    tx: AsyncSession, pits: Sequence[PastPit], spans: Sequence[tuple[UUID, datetime, datetime]], now: datetime
+) -> None:
+    """The minutes of these spans (pit, since, until) that `write_past` kept by the hour only."""
+    _singles_since_s, minutes_since_s = _begins(now)
+    rows: list[Row] = []
+    for pit in pits:
+        whole = {
+            at_s
+            for pit_id, since, until in spans
+            if pit_id == pit.pit_id
+            for at_s in range(floor(since.timestamp() / 60) * 60, floor(until.timestamp()), 60)
+        }
+        samples = [(s, climate(pit.room, s)) for at_s in sorted(whole) if at_s < minutes_since_s
+                   for s in (at_s, at_s + _MINUTE_STEP_S)]  # fmt: skip
+        rows += _buckets(pit, samples, 60)
+    async with (await _driver(tx)).cursor() as cursor:
+        await _copy(cursor, "reading_1m", rows)
+
+
+def _begins(now: datetime) -> tuple[int, int]:
+    """From when on single readings and minutes are kept, in Unix seconds."""
+    minute_s = floor(now.timestamp() / 60) * 60
+    return minute_s - SINGLES_S, floor((minute_s - MINUTES_S) / HOUR_S) * HOUR_S
 
 
 async def _driver(tx: AsyncSession) -> psycopg.AsyncConnection[Any]:

@@ -26,6 +26,7 @@ from storage import migrate, partitions, photo_files, session
 from storage.embedded import EmbeddedPostgres
 from storage.secret import derive, load_or_make
 from storage.session import EVERY_TENANT, transaction
+from tools.demo_files import DemoRefused
 from ui import live
 from ui.pages import Feeds
 from wiring.cameras import open_cameras, start_cameras
@@ -120,8 +121,14 @@ async def _offer_first_run() -> None:
 
 
 async def _seed_demo(settings: Settings) -> "Demo":
-    from tools import demo  # brings the virtual devices along, which a real installation does not have
-
+    """
+    Raises:
+        DemoRefused: as tools.demo.seed, and where there is no demo.
+    """
+    try:
+        from tools import demo  # brings the virtual devices along, which a real installation does not have
+    except ModuleNotFoundError as missing:
+        raise DemoRefused("This installation has no virtual devices. Run the demo from the repository.") from missing
     return await demo.seed(datetime.now(UTC), settings.data)
 
 

@@ -15,7 +15,8 @@ from actions.jobs.link_tokens import token_of
 from actions.outbox import ways
 from actions.outbox.putting import Notice, Plain, put
 from actions.outbox.sender import ASKED_FOR
-from domain.customer_news import USUAL, CustomerNews, dialled
+from domain.customer_news import USUAL, CustomerNews, dialled, told_once
+from domain.jobs.tracking import is_booked
 from domain.ways import Way
 from storage import customers, job_links, job_seen
 from storage.customers import CustomerRow, NoticesRow
@@ -44,7 +45,7 @@ async def tell_customer(tx: AsyncSession, tenant_id: UUID, job_id: UUID, news: C
     customer = await customers.of_job(tx, tenant_id, job_id)
     if customer is None or customer.agreed_at is None:
         return False
-    return await send(tx, tenant_id, job_id, reason_of(news), f"customer:{job_id}:{news}", customer, settled, now)
+    return await send(tx, tenant_id, job_id, reason_of(news), told_once(job_id, news), customer, settled, now)
 
 
 async def send(
@@ -87,5 +88,9 @@ async def _facts(
     facts: dict[str, Any] = {}
     if row is not None:
         promised = row.promised_at.isoformat() if row.promised_at else None
-        facts = {"make": row.make, "model": row.model, "workshop": row.workshop, "promised_at": promised}
+        booked_for = row.planned_at.isoformat() if is_booked(row.planned_at, now) else None
+        facts = {
+            "make": row.make, "model": row.model, "workshop": row.workshop, "promised_at": promised,
+            "booked_for": booked_for,
+        }  # fmt: skip
     return facts, {} if link is None else {"path": f"/t/{token_of(link.id)}"}

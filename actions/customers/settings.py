@@ -67,7 +67,8 @@ async def set_notices(
         await customers.save_notices(tx, by.tenant_id, wanted.wanted, phone, wanted.country_code)
         if gateway_typed is not None and address is not None:
             sealed = keys.seal(GATEWAY_PURPOSE, address.encode(), by.tenant_id)
-            await customers.save_gateway(tx, by.tenant_id, gateway_typed.way, shown(gateway_typed.way, address), sealed)
+            known_by = shown(gateway_typed.way, address.replace(PLACE, ""))
+            await customers.save_gateway(tx, by.tenant_id, gateway_typed.way, known_by, sealed)
         elif wanted.gateway_way is None:
             await customers.save_gateway(tx, by.tenant_id, None, None, None)
         after = _of(await customers.notices(tx, by.tenant_id))

@@ -18,7 +18,8 @@ from storage.session import transaction
 async def give_link(tx: AsyncSession, tenant_id: UUID, job_id: UUID, now: datetime) -> str:
     """Stores a fresh link as part of the caller's transaction and returns its token; there must be no other."""
     link_id = uuid4()
-    await job_links.add(tx, tenant_id, job_id, link_id, tracking.issue(derived(link_id), now))
+    planned_at, _promised_at = await job_rows.plan_of(tx, tenant_id, job_id)
+    await job_links.add(tx, tenant_id, job_id, link_id, tracking.issue(derived(link_id), now, planned_at))
     return token_of(link_id)
 
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageOps
 from domain.photos import BYTES_MAX, PIXELS_MAX, SIDE_PX, THUMB_PX, PhotoFault
 
 KINDS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})  # ISO/IEC 23008-12
 QUALITY, THUMB_QUALITY = 85, 75
 AT_ONCE = 2  # pictures that are unpacked; each may take 200 MB for a second
 
@@ -56,6 +57,8 @@ def draw(file: BinaryIO) -> Picture | PhotoFault:
     content = file.read(BYTES_MAX + 1)
     if len(content) > BYTES_MAX:
         return PhotoFault.TOO_LARGE
+    if content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS:
+        return PhotoFault.HEIC
     kind = KINDS.get(_media_type(content))
     if kind is None:
         return PhotoFault.NOT_A_PHOTO

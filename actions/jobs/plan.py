@@ -1,4 +1,6 @@
-"""A booking moves to another time, or to another pit. The customer's promise moves with it as long as nobody began."""
+"""A booking moves to another time, or to another pit. The customer's promise moves with it as long as nobody began, and
+the customer's link lasts for it.
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,9 +11,10 @@ from actions.jobs.trail import Deed, tell
 from domain.access import Intent, Viewer
 from domain.jobs.job import Job, Refused
 from domain.jobs.moves import moves_from
+from domain.jobs.tracking import lasts_until
 from domain.jobs.words import JobRefusal, State
 from domain.refusals import Refusal
-from storage import job_rows
+from storage import job_links, job_rows
 from storage.session import transaction
 
 
@@ -41,6 +44,7 @@ async def reschedule(
         job = replace(locked.job, pit_id=pit_id, version=version + 1)
         await job_rows.save(tx, by.tenant_id, job, locked.worked_min, locked.working_since)
         await job_rows.save_plan(tx, by.tenant_id, job_id, planned_at, promised_at)
+        await job_links.lengthen(tx, by.tenant_id, job_id, lasts_until(now, planned_at))
         before = {"planned_at": was[0], "promised_at": was[1], "pit_id": locked.job.pit_id}
         after = {"planned_at": planned_at, "promised_at": promised_at, "pit_id": pit_id}
         await tell(tx, Deed.RESCHEDULE, job, locked.name, by, now, before=before, after=after)

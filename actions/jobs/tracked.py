@@ -10,7 +10,7 @@ from actions.jobs.job_climate import SpanClimate, climate_of_job
 from actions.people import throttle
 from domain.jobs.calendar import WorkingCalendar
 from domain.jobs.climate import MINUTE, share_of
-from domain.jobs.eta import Forecast, forecast
+from domain.jobs.eta import Forecast, forecast, goes_on_at
 from domain.jobs.phases import At, Phase, Step, phase_now, steps
 from domain.jobs.tracking import hash_of, masked_plate
 from domain.jobs.words import HoldReason, Stage, State, WorkType
@@ -181,11 +181,9 @@ async def film_of(followed: Followed, key: str) -> bytes | None:
 
 def _forecast(locked: LockedJob, row: SeenRow, calendar: WorkingCalendar, now: datetime) -> Forecast:
     worked = locked.worked_min + (calendar.between(locked.working_since, now) if locked.working_since else 0)
-    expected = forecast(locked.job, locked.plan, worked, row.promised_at, calendar, now)
+    expected = forecast(locked.job, locked.plan, worked, row.promised_at, calendar, now, planned_at=row.planned_at)
     if locked.job.completed_at is not None:
         return expected
-    if locked.job.state is State.RECEIVED and row.planned_at > now:  # the work does not begin before it is planned
-        expected = replace(expected, ready_at=calendar.add(row.planned_at, locked.plan.median_min))
     return replace(expected, ready_at=_told(expected.ready_at, expected.promised_at))
 
 
@@ -211,7 +209,7 @@ def _steps(
     calendar: WorkingCalendar,
     now: datetime,
 ) -> tuple[Step, ...]:
-    begin = max(now, row.planned_at) if locked.job.state is State.RECEIVED else now
+    begin = goes_on_at(locked.job, row.planned_at, now)
     found = steps(
         locked.job, [each.span for each in climate], received_at=row.received_at, checked_since=row.checked_since,
         ready_at=expected.ready_at, calendar=calendar, now=begin,

@@ -19,7 +19,7 @@ from domain.refusals import TryLater
 from domain.throttling import FORGET_AFTER, Pace
 from storage.session import EVERY_TENANT, transaction
 
-REFUSED_AFTER_S = 0.5
+REFUSED_AFTER_S = 1.0
 """No answer by which somebody could learn whether there is such an account comes sooner: a hash of an earlier system
 takes longer than ours, and to mail a link longer than to mail none.
 """

@@ -10,6 +10,7 @@ requests.py  minutes that members ask for
 cards.py     RFID cards: registered, removed, tapped
 shedding.py  cuts of the tenant's grid: by hand and by schedule
 motors.py    motors and groups, a tenant's limits
-groups.py    groups made, named, motors moved between them
+groups.py    groups made, named and removed, motors moved between them
+removal.py   a controller taken away, and its motor out of its group
 motor_alerts.py what of a motor calls for a person
 """

@@ -37,26 +37,36 @@ async def reported(
     leading = lead.current()
     if leading is None:
         return Refusal.PUMP_AWAY
-    group_id = leading.groups.get((tenant_id, device_id))
-    if group_id is None:
-        async with transaction(EVERY_TENANT) as tx:
-            group_id = await motors.ensure(tx, tenant_id, device_id, now)
-    if group_id is None:
-        return Refusal.NOT_FOUND
-    leading.groups[tenant_id, device_id] = group_id
 
     async def event(tx: AsyncSession, held: Held) -> Event | AnyRefusal:
         return Reported(device_id, report)
 
     heard = Heard(device_id, report.lease_left_ms, report.off_left_ms, current_ma)
-    answer = await step(leading, group_id, event, now, heard=heard, whole_line=False, quiet=True)
-    if answer in (Refusal.NOT_FOUND, ReportRefusal.UNKNOWN_DEVICE):
-        del leading.groups[tenant_id, device_id]  # it is in another group now
+    answer: Stepped | AnyRefusal = Refusal.NOT_FOUND
+    for _ in range(2):  # the second time if it has gone to another group since it spoke last
+        group_id = await _group_of(leading, tenant_id, device_id, now)
+        if group_id is None:
+            return Refusal.NOT_FOUND
+        answer = await step(leading, group_id, event, now, heard=heard, whole_line=False, quiet=True)
+        if answer not in (Refusal.NOT_FOUND, ReportRefusal.UNKNOWN_DEVICE):
+            break
+        leading.groups.pop((tenant_id, device_id), None)
     if isinstance(answer, Stepped):
         for effect in answer.effects:
             if isinstance(effect, AlarmRaised):
                 log.error("a motor is ON against the rules", device=effect.device_id, alarm=effect.alarm)
     return answer
+
+
+async def _group_of(leading: Lead, tenant_id: UUID, device_id: str, now: datetime) -> UUID | None:
+    """The group of a tenant's motor, looked up once. None: the tenant has no such pump."""
+    group_id = leading.groups.get((tenant_id, device_id))
+    if group_id is None:
+        async with transaction(EVERY_TENANT) as tx:
+            group_id = await motors.ensure(tx, tenant_id, device_id, now)
+        if group_id is not None:
+            leading.groups[tenant_id, device_id] = group_id
+    return group_id
 
 
 async def tick(group_id: UUID, now: datetime) -> Stepped | AnyRefusal:
@@ -114,11 +124,11 @@ async def take_lead(
     """
     async with transaction(EVERY_TENANT) as tx:
         epoch = int((await tx.execute(text("SELECT nextval('pump_epoch')"))).scalar_one())
-        last = await tx.execute(text("SELECT id, stepped_at_ms FROM interlock_group ORDER BY id"))
-        groups = [(group_id, stepped_at_ms) for group_id, stepped_at_ms in last.all()]
-    clock = SteadyClock(max((stepped_at_ms for _, stepped_at_ms in groups), default=0), monotonic_s)
+        last = await tx.execute(text("SELECT id, stepped_at_ms, removed_at IS NULL FROM interlock_group ORDER BY id"))
+        groups = last.all()
+    clock = SteadyClock(max((stepped_at_ms for _, stepped_at_ms, _ in groups), default=0), monotonic_s)
     leading = Lead(epoch, clock, send, look, terms or LeaseTerms())
     lead.take(leading)
-    for group_id, _ in groups:
+    for group_id in [group_id for group_id, _, is_there in groups if is_there]:
         await tick(group_id, now)
     return leading

@@ -1,4 +1,6 @@
-"""Interlock groups: at most one motor of each is ON. Made, named, and motors moved between them when that is safe."""
+"""Interlock groups: at most one motor of each is ON. Made, named and removed, and motors moved between them when that
+is safe.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,7 @@ from actions.pumps.relay import by_leader
 from actions.pumps.steps import AnyRefusal
 from domain.access import Intent, Viewer
 from domain.pump import regroup
+from domain.pump.limits import LeaseTerms
 from domain.pump.words import PumpRefusal
 from domain.refusals import Refusal
 from storage import pump_group, pump_groups, pump_motors
@@ -23,7 +26,9 @@ GROUPS_MAX = 50
 
 
 async def create(name: str, by: Viewer, now: datetime) -> Refusal | UUID:
-    """A new group without motors. NOT_ALLOWED, EMPTY or TOO_LONG (name), NAME_TAKEN, TOO_MANY."""
+    """A new group without motors, which stands still while the tenant's grid is cut. NOT_ALLOWED, EMPTY or TOO_LONG
+    (name), NAME_TAKEN, TOO_MANY.
+    """
     if refusal := _name_refusal(name, by):
         return refusal
     async with transaction(EVERY_TENANT) as tx:
@@ -34,6 +39,7 @@ async def create(name: str, by: Viewer, now: datetime) -> Refusal | UUID:
         if name.strip() in known.values():
             return Refusal.NAME_TAKEN
         group_id = await pump_motors.add_group(tx, uuid4(), by.tenant_id, name.strip(), now)
+        await pump_groups.share_cut(tx, by.tenant_id, group_id)
         await _note(tx, by, "create_pump_group", group_id, name.strip(), None, {"name": name.strip()})
     return group_id
 
@@ -57,6 +63,24 @@ async def rename(group_id: UUID, name: str, by: Viewer) -> Refusal | None:
     return None
 
 
+async def remove(group_id: UUID, by: Viewer, now: datetime) -> AnyRefusal | None:
+    """Removes a group without motors. NOT_ALLOWED, NOT_FOUND, GROUP_IN_USE. Locks the group."""
+    if not by.may(Intent.MANAGE_PUMPS):
+        return Refusal.NOT_ALLOWED
+    async with transaction(EVERY_TENANT) as tx:
+        await pump_motors.first_group(tx, by.tenant_id)
+        known = await pump_groups.names(tx, by.tenant_id)
+        if group_id not in known:
+            return Refusal.NOT_FOUND
+        held = await pump_group.lock(tx, group_id, LeaseTerms())
+        if held is not None and (held.group.motors or held.group.active or held.group.waiting):
+            return PumpRefusal.GROUP_IN_USE
+        await pump_groups.remove(tx, group_id, now)
+        name = known[group_id]
+        await _note(tx, by, "remove_pump_group", group_id, name, {"name": name}, None)
+    return None
+
+
 @by_leader
 async def move(device_id: str, group_id: UUID, by: Viewer, now: datetime) -> AnyRefusal | None:
     """Puts a motor into another group of the tenant. NOT_ALLOWED, PUMP_AWAY, NOT_FOUND, ALREADY_SO, and what
@@ -68,6 +92,7 @@ async def move(device_id: str, group_id: UUID, by: Viewer, now: datetime) -> Any
     if leading is None:
         return Refusal.PUMP_AWAY
     async with transaction(EVERY_TENANT) as tx:
+        await pump_motors.first_group(tx, by.tenant_id)
         from_id = await pump_motors.group_of(tx, by.tenant_id, device_id)
         known = await pump_groups.names(tx, by.tenant_id)
         if from_id is None or group_id not in known:
@@ -99,7 +124,7 @@ def _name_refusal(name: str, by: Viewer) -> Refusal | None:
 
 async def _note(
     tx: AsyncSession, by: Viewer, intent: str, id_: object, name: str, before: dict[str, Any] | None,
-    after: dict[str, Any], kind: str = "pump_group",
+    after: dict[str, Any] | None, kind: str = "pump_group",
 ) -> None:  # fmt: skip
     await announce(tx, Announcement(Topic.PUMP, by.tenant_id, id=str(id_)))
     await audit.record(

@@ -47,7 +47,8 @@ class WrongLimits:
 
 async def change_limits(changes: Mapping[str, int | None], by: Viewer) -> Refusal | WrongLimits | dict[str, int]:
     """Sets limits of the viewer's tenant by name (`domain.pump.limits`); None: the default again. Returns what the
-    tenant has set. NOT_ALLOWED; raises KeyError for what is no limit of a tenant's.
+    tenant has set. NOT_ALLOWED; raises KeyError for what is no limit of a tenant's. Locks the settings,
+    then the groups.
     """
     if not by.may(Intent.MANAGE_PUMPS):
         return Refusal.NOT_ALLOWED
@@ -61,6 +62,7 @@ async def change_limits(changes: Mapping[str, int | None], by: Viewer) -> Refusa
             return WrongLimits(wrong)
         if after != before:
             await pump_motors.save_limits(tx, by.tenant_id, after)
+            await pump_motors.make_due(tx, by.tenant_id)
             for group_id in await pump_motors.groups(tx, by.tenant_id):
                 await announce(tx, Announcement(Topic.PUMP, by.tenant_id, id=str(group_id)))
             await audit.record(

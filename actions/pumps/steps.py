@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from actions.announce import Announcement, Topic, announce
+from actions.announce import Announcement, Topic, announce, as_statement
 from actions.pumps import motor_alerts
 from actions.pumps.lead import Lead, Message
 from domain import wallet as wallets
@@ -102,12 +103,21 @@ async def step(
                     found = await _decide(tx, lead, held, event_of, now, shed_by, quiet, note, heard)
         except _Overtaken:
             continue
+        except UniqueViolation as error:
+            if not _is_of_another_group(error):
+                raise
+            continue
         if isinstance(found, Stepped):
             lead.send(found.held.tenant_id, found.messages)
             lead.look(_due(found))
         if not is_new:
             return found
-    raise RuntimeError("wallets changed again and again between a decision and their lock")
+    raise RuntimeError("wallets or other groups changed again and again between a decision and their lock")
+
+
+def _is_of_another_group(error: UniqueViolation) -> bool:
+    """In the same moment the member got an open run, or the key was used, in a group that this step has not locked."""
+    return error.diag.constraint_name in ("run_open", "run_pkey")
 
 
 async def _decide(
@@ -149,6 +159,7 @@ async def _save(
     held, after, at = stepped.held, stepped.after, stepped.moment.at
     await _book(tx, held.tenant_id, stepped)
     await pump_cuts.save(tx, held.tenant_id, held.id, power_cuts.news(held.group, after, stepped.moment.ms), at)
+    is_news = not quiet or stepped.moves or _is_noticed(held.group, after)
     await pump_saving.save(
         tx,
         held,
@@ -159,10 +170,9 @@ async def _save(
         due_at_ms=_due(stepped),
         shed_by=shed_by,
         heard=heard,
+        also=[as_statement(Announcement(Topic.PUMP, held.tenant_id, id=str(held.id)))] if is_news else (),
     )
     await motor_alerts.raise_all(tx, held.tenant_id, _begun(held.group, after), at)
-    if not quiet or stepped.moves or _is_noticed(held.group, after):
-        await announce(tx, Announcement(Topic.PUMP, held.tenant_id, id=str(held.id)))
 
 
 def _begun(before: Group, after: Group) -> Iterator[MotorAlert]:

@@ -61,16 +61,24 @@ class Forecast:
 
 
 def forecast(
-    job: Job, plan: Estimate, worked_min: int, promised_at: datetime | None, calendar: WorkingCalendar, now: datetime
+    job: Job,
+    plan: Estimate,
+    worked_min: int,
+    promised_at: datetime | None,
+    calendar: WorkingCalendar,
+    now: datetime,
+    *,
+    planned_at: datetime | None = None,
 ) -> Forecast:
     """`worked_min`: working minutes that the job was in progress or checked, without holds. `promised_at` is what the
-    customer was told, and does not move with the work. A job on hold has no moment at which it is ready.
+    customer was told, and does not move with the work. A job on hold has no moment at which it is ready, and the work
+    on a booked one begins at `planned_at`.
     """
     done_at = job.completed_at
     is_late = job.state is not State.CANCELLED and promised_at is not None and (done_at or now) > promised_at
     late = ((done_at or now) - promised_at) // timedelta(minutes=1) if is_late and promised_at else 0
     return Forecast(
-        done_at or _ready_at(job, plan, worked_min, calendar, now),
+        done_at or _ready_at(job, plan, worked_min, calendar, goes_on_at(job, planned_at, now)),
         promised_at,
         is_late,
         late,
@@ -78,11 +86,16 @@ def forecast(
     )
 
 
-def _ready_at(job: Job, plan: Estimate, worked_min: int, calendar: WorkingCalendar, now: datetime) -> datetime | None:
+def goes_on_at(job: Job, planned_at: datetime | None, now: datetime) -> datetime:
+    """From when on work brings the job further: a booking waits for its day."""
+    return max(now, planned_at) if job.state is State.RECEIVED and planned_at is not None else now
+
+
+def _ready_at(job: Job, plan: Estimate, worked_min: int, calendar: WorkingCalendar, begin: datetime) -> datetime | None:
     if job.state in (State.ON_HOLD, State.CANCELLED):
         return None
     left = max(plan.median_min - worked_min, _least_left(job, plan))
-    return calendar.add(now, left)
+    return calendar.add(begin, left)
 
 
 def _least_left(job: Job, plan: Estimate) -> int:

@@ -11,6 +11,8 @@ TOKEN_BYTES = 32
 TOKEN_BYTES_LEAST = 16  # 128 bits: not to be found by trying
 LASTS = timedelta(days=90)
 AFTER_DELIVERY = timedelta(days=30)
+BOOKED_FROM = timedelta(hours=1)
+"""A car that is planned for so much later is not here yet."""
 HIDDEN = "•"
 
 
@@ -39,14 +41,19 @@ class TrackingLink:
         return LinkState.EXPIRED if self.expires_at <= now else LinkState.OPEN
 
 
-def issue(chance: bytes, now: datetime, lasts: timedelta = LASTS) -> TrackingLink:
+def lasts_until(now: datetime, planned_at: datetime | None) -> datetime:
+    """A booking's link lasts from its day on, however long before it was made."""
+    return max(now, planned_at or now) + LASTS
+
+
+def issue(chance: bytes, now: datetime, planned_at: datetime | None = None) -> TrackingLink:
     """
     Raises:
         TokenTooShort: see there.
     """
     if len(chance) < TOKEN_BYTES_LEAST:
         raise TokenTooShort(f"{len(chance)} bytes are fewer than {TOKEN_BYTES_LEAST}")
-    return TrackingLink(hash_of(token_of(chance)), now, now + lasts)
+    return TrackingLink(hash_of(token_of(chance)), now, lasts_until(now, planned_at))
 
 
 def rotate(link: TrackingLink, chance: bytes, now: datetime) -> tuple[TrackingLink, TrackingLink]:
@@ -62,6 +69,11 @@ def revoke(link: TrackingLink, now: datetime) -> TrackingLink:
 def after_delivery(link: TrackingLink, delivered_at: datetime) -> TrackingLink:
     """The link ends some time after the car went home, and never later than it would have anyway."""
     return replace(link, expires_at=min(link.expires_at, delivered_at + AFTER_DELIVERY))
+
+
+def is_booked(planned_at: datetime, now: datetime) -> bool:
+    """Whether a car that nobody has begun with comes later, as its customer is told."""
+    return planned_at > now + BOOKED_FROM
 
 
 def token_of(chance: bytes) -> str:

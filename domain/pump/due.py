@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from domain.pump import lease
 from domain.pump.state import Group, Motor, Run
 from domain.pump.words import HoldCause, RunState
 
@@ -11,16 +12,16 @@ def next_at_ms(group: Group, now_ms: int) -> int | None:
 
     May be too early, never too late.
     """
-    return min((at_ms for at_ms in _moments(group) if at_ms > now_ms), default=None)
+    return min((at_ms for at_ms in _moments(group, now_ms) if at_ms > now_ms), default=None)
 
 
-def _moments(group: Group) -> Iterator[int]:
+def _moments(group: Group, now_ms: int) -> Iterator[int]:
     limits = group.limits
     motors = {motor.device_id: motor for motor in group.motors}
     if group.not_before_at_ms is not None:
         yield group.not_before_at_ms
     for motor in group.motors:
-        yield from _moments_of(motor, group)
+        yield from _moments_of(motor, group, now_ms)
     for run in group.active:
         yield from _moments_of_run(run, motors[run.device_id], group)
     if group.shed_since_at_ms is None:
@@ -30,7 +31,7 @@ def _moments(group: Group) -> Iterator[int]:
         yield group.shed_since_at_ms + limits.grid_hold_limit_ms
 
 
-def _moments_of(motor: Motor, group: Group) -> Iterator[int]:
+def _moments_of(motor: Motor, group: Group, now_ms: int) -> Iterator[int]:
     limits = group.limits
     if motor.heard_at_ms is not None:
         yield motor.heard_at_ms + limits.silent_after_ms
@@ -38,8 +39,8 @@ def _moments_of(motor: Motor, group: Group) -> Iterator[int]:
         yield motor.lease_until_at_ms
     if motor.may_start_at_ms is not None:
         yield motor.may_start_at_ms
-    if motor.stopping and motor.stop_sent_at_ms is not None:
-        yield motor.stop_sent_at_ms + limits.stop_repeat_ms
+    if motor.stopping:
+        yield lease.next_stop_at_ms(motor, limits, now_ms)
     if motor.off_since_at_ms is not None:
         yield motor.off_since_at_ms + limits.start_timeout_ms
     yield motor.off_until_at_ms

@@ -18,8 +18,7 @@ def note_time(draft: Draft) -> None:
         if motor.may_start_at_ms is not None and lease.is_silent(motor, limits, now_ms):
             motor = replace(motor, may_start_at_ms=None)
             draft.put(motor)
-        sent_at_ms = motor.stop_sent_at_ms
-        if motor.stopping and (sent_at_ms is None or now_ms - sent_at_ms >= limits.stop_repeat_ms):
+        if motor.stopping and now_ms >= lease.next_stop_at_ms(motor, limits, now_ms):
             draft.send_stop(motor)
 
 

@@ -50,6 +50,14 @@ def needs_stop(motor: Motor) -> bool:
     return motor.lease_until_at_ms is not None or motor.motor_on
 
 
+def next_stop_at_ms(motor: Motor, limits: PumpLimits, now_ms: int) -> int:
+    """When the stop under way is repeated. A silent device does not hear it, and is told again when it speaks."""
+    if motor.stop_sent_at_ms is None:
+        return now_ms
+    pause_ms = limits.silent_after_ms if is_silent(motor, limits, now_ms) else 0
+    return motor.stop_sent_at_ms + max(limits.stop_repeat_ms, pause_ms)
+
+
 def fenced(motor: Motor, reported_fence: int) -> Motor:
     """The motor with a fence above any that its device knows. Without a restored backup it always is."""
     if reported_fence <= motor.fence:

@@ -149,6 +149,8 @@ class PumpRefusal(StrEnum):
     """Somebody uses the motor, or waits for it."""
     NOT_SURELY_OFF = "not_surely_off"
     """The motor may still be ON."""
+    GROUP_IN_USE = "group_in_use"
+    """Motors stand in the group."""
     NOT_RUNNING = "not_running"
     """Only a running turn can be extended."""
     NOT_WAITING = "not_waiting"

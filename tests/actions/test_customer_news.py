@@ -1,11 +1,17 @@
 """Notices to customers: with consent alone, once each, in their language, by a gateway or by mail, on real servers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from apprise.plugins.clickatell import NotifyClickatell
+from apprise.plugins.msg91 import NotifyMSG91
+from apprise.plugins.twilio import NotifyTwilio
+from apprise.plugins.vonage import NotifyVonage
+from apprise.plugins.whatsapp import NotifyWhatsApp
 
 from actions.customers.consent import record_consent
 from actions.customers.late import tell_late
@@ -21,7 +27,9 @@ from domain.customer_news import CustomerNews
 from domain.jobs.words import Event
 from domain.refusals import Refusal, TryLater
 from domain.ways import Way
+from storage import job_timeline
 from storage.job_intake import NewCustomer
+from storage.session import transaction
 from tests.actions.posting import BASE, Clock, mail_offer, stand
 from tests.actions.senders import execute, fetch
 from tests.actions.test_jobs import CHECKED, NOW, STAGES, asks, moved, ready, start
@@ -38,9 +46,12 @@ def no_offer() -> Iterator[None]:
     ways.open(ways.Offer())
 
 
-async def taken_in(world: World, language: str = "en", *, agrees: bool = True, mail: str = "") -> Created:
+async def taken_in(
+    world: World, language: str = "en", *, agrees: bool = True, mail: str = "", planned_at: datetime | None = None
+) -> Created:
     customer = NewCustomer("Meera Nair", "098765 43210", mail, language, agrees)
-    made = await create(replace(ready(world.here), customer=customer), world.here.owner, NOW, key=uuid4())
+    new = replace(ready(world.here), customer=customer, planned_at=planned_at)
+    made = await create(new, world.here.owner, NOW, key=uuid4())
     assert isinstance(made, Created), made
     return made
 
@@ -70,6 +81,10 @@ async def test_each_chosen_notice_comes_once_by_mail_in_the_customers_language(w
         assert len(texts) == 4 and all("Skoda Octavia" in subject for subject in box.subjects)
         assert sum(f"{BASE}/t/{job.token}" in text for text in texts) == 4
         assert any("तैयार" in text for text in texts) and f"{BASE}/t/{job.token}/notices" in texts[0]
+    async with transaction(world.here.tenant_id) as tx:
+        seen = await job_timeline.happenings(tx, world.here.tenant_id, job.job_id)
+    told = {"customer_received", "customer_started", "customer_ready", "customer_delivered"}
+    assert {each.kind for each in seen if each.source == "message"} == told
     kept = await fetch("SELECT string_agg(m::text, '') FROM message m")
     assert job.token not in kept[0][0] and "meera@example.org" not in kept[0][0]
 
@@ -96,6 +111,66 @@ async def test_a_gateway_takes_the_number_and_its_address_is_the_workshops_secre
     assert await set_notices(world.here.staff, settled, NOW) is Refusal.NOT_ALLOWED
     assert await set_notices(world.here.owner, CustomerNotices(ALL), NOW) is None
     assert await fetch("SELECT gateway_sealed FROM customer_notices") == [(None,)]
+
+
+GATEWAYS: dict[str, tuple[Way, str, type, str, Callable[[Any], tuple[str, str]]]] = {
+    "MSG91": (
+        Way.SMS, "msg91://flow7@key5ecret/{phone}", NotifyMSG91, "notify_url",
+        lambda said: (said["recipients"][0]["mobiles"], said["recipients"][0]["body"]),
+    ),
+    "Twilio": (
+        Way.SMS, "twilio://AC0123456789abcdef:key5ecret@+15005550006/{phone}", NotifyTwilio, "notify_sms_url",
+        lambda said: (said["To"], said["Body"]),
+    ),
+    "Vonage": (
+        Way.SMS, "vonage://abc:key5ecret@15005550006/{phone}", NotifyVonage, "notify_url",
+        lambda said: (said["to"], said["text"]),
+    ),
+    "Clickatell": (
+        Way.SMS, "clickatell://key5ecret/{phone}", NotifyClickatell, "notify_url",
+        lambda said: (said["to"], said["content"]),
+    ),
+    "WhatsApp": (
+        Way.WHATSAPP, "whatsapp://key5ecret@10987654321/{phone}", NotifyWhatsApp, "notify_url",
+        lambda said: (said["to"], said["text"]["body"]),
+    ),
+    "WhatsApp by a template": (
+        Way.WHATSAPP, "whatsapp://car_news:key5ecret@10987654321/{phone}?lang=bn&:body=1", NotifyWhatsApp, "notify_url",
+        lambda said: (said["to"], said["template"]["components"][0]["parameters"][0]["text"]),
+    ),
+}  # fmt: skip
+"""By name: way, address, which program of Apprise speaks to it, where that keeps the address, number and text in it."""
+
+
+@pytest.mark.parametrize(("way", "address", "program", "where", "told"), GATEWAYS.values(), ids=GATEWAYS)
+async def test_a_gateway_is_told_by_its_own_interface_and_again_after_it_refused(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    way: Way,
+    address: str,
+    program: type,
+    where: str,
+    told: Callable[[Any], tuple[str, str]],
+) -> None:
+    ways.open(ways.Offer(None, BASE))
+    settled, typed = CustomerNotices(ALL, gateway_way=way), Gateway(way, address)
+    assert await set_notices(world.here.owner, settled, NOW, gateway_typed=typed) is None
+    job, clock = await taken_in(world, "bn"), Clock(NOW)
+    sender = Sender(worded, clock)
+    with web_server() as hook:
+        monkeypatch.setattr(program, where, f"{hook.url}/send")
+        hook.status = 503
+        await sender.round()
+        assert await stand() == [("customer_received", "failed", 1)]
+        hook.status = 200
+        clock.go_on(minutes=30)
+        await sender.round()
+    assert await stand() == [("customer_received", "sent", 2)]
+    for _path, _headers, said in hook.calls:
+        number, text = told(said)
+        assert number.lstrip("+") == "919876543210" and "Skoda Octavia" in text and f"{BASE}/t/{job.token}" in text
+    [(kept,)] = await fetch("SELECT string_agg(m::text, '') FROM message m")
+    assert len(hook.calls) == 2 and "key5ecret" not in kept and job.token not in kept and "9876543210" not in kept
 
 
 async def test_nobody_is_told_without_consent_and_withdrawing_it_takes_back_what_waits(world: World) -> None:
@@ -156,3 +231,17 @@ async def test_the_link_is_sent_once_more_on_request_and_not_too_often(world: Wo
     unreachable = await taken_in(world, agrees=False)
     ways.open(ways.Offer())
     assert await send_link(unreachable.job_id, by, NOW) is Refusal.ADDRESS_UNUSABLE
+
+
+async def test_a_booking_is_told_as_one_and_is_never_late_before_its_car_has_come(world: World) -> None:
+    with mail_server() as box:
+        ways.open(mail_offer(box))
+        day = NOW + timedelta(days=3)
+        booked = await taken_in(world, mail="meera@example.org", planned_at=day)
+        await Sender(worded, Clock(NOW)).round()
+        assert "is booked in for" in box.text() and "We have your" not in box.text()
+        broken = "UPDATE job SET promised_at = :at WHERE id = :id"
+        await execute(broken, at=NOW - timedelta(minutes=1), id=booked.job_id)
+        assert await tell_late(NOW) == 0
+        await moved(booked.job_id, start(), world.here.staff)
+        assert await tell_late(NOW) == 1

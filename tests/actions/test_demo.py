@@ -10,11 +10,14 @@ import aiomqtt
 import pytest
 from sqlalchemy import text
 
+from actions import keys
+from actions.passports import check
 from actions.people import SignedIn, sign_in
 from domain.limits import DEFAULTS, FILM_PROFILES, Level, Limits, Origin, resolve
+from domain.passport import Verdict
 from domain.readings import METRICS, Metric
 from ingest.broker_address import BrokerAddress
-from storage import history, migrate, queries, session
+from storage import history, migrate, photo_files, queries, session
 from storage.session import EVERY_TENANT, transaction
 from tests.conftest import SECRET
 from tests.private_mosquitto import PrivateMosquitto
@@ -25,6 +28,7 @@ from tests.virtual.script import ROLES
 from tools.demo import Demo, DemoRefused, seed
 from tools.demo_cast import BOTH, CAST, COOPERATIVE, PLATFORM, WORKSHOP, PitPart, TenantPart
 from tools.demo_files import FLEET
+from tools.demo_passports import LATELY
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -42,6 +46,8 @@ def template(postgres: PrivatePostgres, template: str, data: Path) -> Iterator[s
 
     async def fill() -> None:
         session.open(migrate.roles_urls(url, SECRET), pool_size=2)
+        keys.open(SECRET)
+        photo_files.open(data / "photos")
         try:
             await seed(NOW, data)
         finally:
@@ -244,3 +250,24 @@ async def serials_that_say(client: aiomqtt.Client, word: bytes, count: int) -> s
         assert message.payload == word
         said.add(str(message.topic).split("/")[2].split("-")[1])
     return said
+
+
+async def test_every_job_has_a_link_that_works_as_long_as_the_products_would(demo: Demo) -> None:
+    [(without, ended_late)] = await fetch(
+        "SELECT count(*) FILTER (WHERE l.id IS NULL), count(*) FILTER (WHERE l.expires_at > j.ended_at + interval"
+        " '30 days') FROM job j LEFT JOIN tracking_link l ON l.tenant_id = j.tenant_id AND l.job_id = j.id"
+    )
+    assert (without, ended_late) == (0, 0)
+
+
+async def test_every_car_that_went_home_lately_has_a_genuine_passport_of_its_day_with_its_air(demo: Demo) -> None:
+    since = NOW - LATELY
+    complete = await fetch("SELECT id, completed_at FROM job WHERE completed_at > :since", since=since)
+    issued = await fetch("SELECT job_id, issued_at FROM passport WHERE revoked_at IS NULL")
+    assert len(complete) > 12 and sorted(issued) == sorted(complete)
+    [(least_measured,)] = await fetch(
+        "SELECT min((record->>'minutes_measured')::numeric / (record->>'minutes')::numeric) FROM passport"
+    )
+    assert least_measured > 0.9
+    [(some_id,)] = await fetch("SELECT id FROM passport ORDER BY issued_at LIMIT 1")
+    assert (await check(some_id)).verdict is Verdict.GENUINE

@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -9,11 +10,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from settings import Settings
 from storage.session import EVERY_TENANT, transaction
 from tests.conftest import World
 from tools import demo_files
 from tools.demo import DemoRefused, seed
 from tools.demo_files import FLEET, LOGINS, MOTORS
+from wiring.process import _seed_demo
 
 NOW = datetime.now(UTC)
 NOBODY = UUID(int=7)
@@ -55,3 +58,13 @@ def test_broken_files_are_named_instead_of_believed(tmp_path: Path, broken: str)
     (tmp_path / LOGINS).write_text(broken, encoding="utf-8")
     with pytest.raises(DemoRefused, match="can't be read"):
         demo_files.read(tmp_path)
+
+
+async def test_an_installation_without_virtual_devices_says_that_it_has_no_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delitem(sys.modules, "tools.demo")
+    monkeypatch.setitem(sys.modules, "tests.virtual.fleet", None)  # as in the image
+    monkeypatch.delattr("tools.demo")
+    with pytest.raises(DemoRefused, match="no virtual devices"):
+        await _seed_demo(Settings.model_construct(data=tmp_path))

@@ -14,6 +14,7 @@ from actions.jobs import links, notes
 from actions.jobs.assign import assign
 from actions.jobs.create import Created, NewJob, create
 from actions.jobs.move import move
+from actions.jobs.plan import reschedule
 from domain.access import Role, Viewer
 from domain.jobs import tracking
 from domain.jobs.job import Ask, Job, Refused
@@ -229,6 +230,17 @@ async def test_the_customers_link_works_until_it_is_replaced_ended_or_over(world
     assert await links.revoke(created.job_id, by, NOW) is Refusal.ALREADY_SO
     [(stored,)] = await fetch("SELECT string_agg(t::text, '') FROM tracking_link t")
     assert fresh not in stored and created.token not in stored
+
+
+async def test_the_link_of_a_booking_lasts_for_its_day_however_far_that_is(world: World) -> None:
+    by, far = world.here.owner, NOW + timedelta(days=200)
+    job = await made(by, replace(NEW, planned_at=far))
+    assert await found_by(job.token, far + timedelta(days=1)) == job.job_id
+    later = far + timedelta(days=120)
+    assert isinstance(await reschedule(job.job_id, 0, later, None, by, NOW), Job)
+    assert await found_by(job.token, later + timedelta(days=1)) == job.job_id
+    fresh = await links.rotate(job.job_id, by, NOW)
+    assert await found_by(fresh, later + timedelta(days=1)) == job.job_id
 
 
 async def test_a_defect_that_is_sent_twice_is_noted_once(world: World) -> None:

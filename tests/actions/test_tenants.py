@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from actions.announce import Announcement, Topic
-from actions.people import Seat, SignedIn, seat_of, sign_in
+from actions.people import Seat, SignedIn, add_person, seat_of, sign_in
 from actions.people.api_keys import NewKey, make_key
+from actions.people.members import reactivate_person, suspend_person
 from actions.people.seats import seats_that_hold, still_seated
 from actions.people.tenants import (
     NewTenant,
@@ -191,6 +192,21 @@ async def test_support_ends_with_the_right_to_it(world: World, root: Seat) -> No
     await enter_as_support(root, world.here.tenant_id, NOW)
     await execute("UPDATE membership SET suspended_at = :now WHERE role = 'super_admin'", now=NOW)
     assert await seats_that_hold([root.session_id], NOW + timedelta(seconds=1)) == {}
+
+
+async def test_whoever_no_longer_runs_the_platform_is_shown_out_of_the_tenant_that_they_support(
+    world: World, root: Seat, heard: list[Announcement]
+) -> None:
+    other = await add_person("ravi@platform", "Ravi", PASSWORD, root.viewer.tenant_id, Role.SUPER_ADMIN)
+    support = await seated("ravi@platform")
+    assert await enter_as_support(support, world.here.tenant_id, NOW) is None
+    heard.clear()
+    assert await suspend_person(root.viewer, other, NOW) is None
+    await until(
+        lambda: (Topic.PERSON, world.here.tenant_id, str(other)) in [(a.topic, a.tenant_id, a.id) for a in heard]
+    )
+    assert await reactivate_person(root.viewer, other, NOW) is None
+    assert await seats_that_hold([support.session_id], NOW) == {}, "and does not sit there again afterwards"
 
 
 async def test_an_owner_is_nobodys_support(world: World, root: Seat) -> None:

@@ -145,6 +145,55 @@ async def test_shedding_freezes_everybody_and_its_end_goes_on(place: Place) -> N
     assert (await place.member.get("/api/v1/motor/status")).json()["run"]["state"] == "running"
 
 
+async def test_an_owner_sets_limits_and_nothing_of_a_wrong_set_is_kept(place: Place) -> None:
+    path = "/api/v1/pumps/limits"
+    usual = (await place.owner.get(path)).json()
+    assert (usual["own"], usual["in_force"]["minimum_run_s"], len(usual["in_force"])) == ({}, 300, 14)
+    changed = await place.owner.patch(path, json={"minimum_run_s": 600, "line_max": 40})
+    assert changed.json()["own"] == {"minimum_run_s": 600, "line_max": 40}
+    for wrong, field in (
+        ({"line_max": 0}, "line_max"), ({"line_max": 1.5}, "line_max"), ({"ttl_ms": 60_000}, "ttl_ms"),
+        ({"line_max": 7, "longest_run_s": 300}, "minimum_run_s"),
+    ):  # fmt: skip
+        refused = await place.owner.patch(path, json=wrong)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+        assert [error["field"] for error in refused.json()["errors"]] == [field]
+    kept = await place.owner.patch(path, json={"line_max": None})
+    assert (kept.json()["own"], kept.json()["in_force"]["line_max"]) == ({"minimum_run_s": 600}, 500)
+    assert (await place.member.patch(path, json={"line_max": 5})).status_code == 403
+
+
+async def test_an_owner_makes_names_fills_and_removes_groups(place: Place) -> None:
+    await ready(place)
+    path, motor = "/api/v1/pumps/groups", f"/api/v1/pumps/motors/{place.coop.device_id}"
+    made = await place.owner.post(path, json={"name": "North field"})
+    assert made.status_code == 201
+    group = f"{path}/{made.json()['id']}"
+    again = await place.owner.post(path, json={"name": "North field"})
+    assert (again.status_code, again.json()["code"]) == (409, "name_taken")
+    assert (await place.owner.patch(group, json={"name": "South field"})).status_code == 204
+    assert (await place.owner.put(f"{motor}/group", json={"group_id": made.json()["id"]})).status_code == 204
+    full = await place.owner.delete(group)
+    assert (full.status_code, full.json()["code"]) == (409, "group_in_use")
+    listed = (await place.owner.get("/api/v1/pumps")).json()["groups"]
+    assert [(each["name"], len(each["motors"])) for each in listed] == [("Motors", 0), ("South field", 1)]
+    assert (await place.owner.delete(f"{path}/{listed[0]['id']}")).status_code == 204
+    assert (await place.owner.delete(f"{path}/{listed[0]['id']}")).status_code == 404
+    assert (await place.owner.put(f"{motor}/reader", json={"mode": "card"})).status_code == 204
+    assert await fetch("SELECT mode FROM motor") == [("card",)]
+
+
+async def test_a_controller_of_a_motor_in_use_is_not_removed(place: Place) -> None:
+    await ready(place)
+    await place.member.post("/api/v1/motor/start", json={"minutes": 10})
+    path = f"/api/v1/devices/{place.coop.device_id}"
+    refused = await place.owner.delete(path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "motor_in_use")
+    await place.member.post("/api/v1/motor/stop", json={})
+    await place.hall.run_for(STEADY_S)
+    assert (await place.owner.delete(path)).status_code == 204
+
+
 # A controller over HTTP
 
 STATE: dict[str, Any] = {"boot_id": 1, "seq": 1, "motor_on": False, "grid": True, "ready": True, "fence": 0}

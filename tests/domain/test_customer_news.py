@@ -33,6 +33,8 @@ def test_a_number_is_dialled_with_its_country(phone: str, number: str | None) ->
         (Way.SMS, "twilio://sid:token@15005550006/{phone}/{phone}", False),
         (Way.SMS, "https://gateway.example.com/{phone}", False),
         (Way.WHATSAPP, "whatsapp://token@1234567890/{phone}", True),
+        (Way.WHATSAPP, "whatsapp://car_news:token@1234567890/{phone}?lang=bn&:body=1", True),
+        (Way.WHATSAPP, "whatsapp://token@1234567890/{phone}?verify=no", False),
         (Way.WEBHOOK, "https://gateway.example.com/send?to={phone}", True),
         (Way.MAIL, "{phone}@example.com", False),
         (Way.TELEGRAM, "tgram://bot/{phone}", False),

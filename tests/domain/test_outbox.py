@@ -64,6 +64,7 @@ def test_only_addresses_of_the_ways_that_are_offered_are_understood(way: Way, ty
         (Way.WEBHOOK, "https://hooks.example.com/secret?key=secret", "https://hooks.example.com/…"),
         (Way.TELEGRAM, TOKEN, "tgram …2345"),
         (Way.WHATSAPP, "whatsapp://token@12345/+919812345678", "whatsapp …5678"),
+        (Way.WHATSAPP, "whatsapp://t:token@12345/+919812345678?:body=1", "whatsapp …5678"),
     ],
 )
 def test_what_is_shown_of_an_address_holds_no_secret(way: Way, address: str, seen: str) -> None:

@@ -1,7 +1,12 @@
-"""Two members in two browsers, one motor with the real firmware: start, wait, power cut, and ledgers that add up."""
+"""Two members in two browsers, one motor with the real firmware: start, wait, power cut, and ledgers that add up.
+
+The first one's turn lasts some seconds, so that the test does; PITPILOT_TURN_S=720 lets it last its twelve minutes.
+"""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,15 +16,16 @@ from sqlalchemy import text
 
 from actions.passwords import hashed
 from actions.pumps import motors, wallets
-from domain.wallet import Wallet
+from domain.wallet import TransferKind, Wallet
+from storage.pump_history import statement
 from storage.session import EVERY_TENANT, transaction
 from tests.ingest.pump_site import GRID, LIMITS, OPTO, QUICK, RELAY
 from tests.journeys.conftest import PASSWORD, Installation, started
 from tests.pump_parts import BEGAN, Coop, assert_books_balance, balance, make_coop
 from tools.virtual_board import Board, write_keys
 
-PATIENCE_MS = 60_000
-FIRST_S, SECOND_S = 20, 12
+FIRST_S, SECOND_S = int(os.environ.get("PITPILOT_TURN_S", "20")), 12
+PATIENCE_MS = 60_000 + FIRST_S * 1_000
 
 
 @pytest.fixture
@@ -65,15 +71,31 @@ async def at_the_pump(browser: Browser, running: Installation, login: str) -> Pa
     return page
 
 
+def as_words(seconds: int) -> str:
+    return f"{seconds // 60}\u00a0min" if seconds % 60 == 0 else f"{seconds}"
+
+
 async def says(page: Page, word: str) -> None:
     await expect(page.locator(".my-pump .chip").first).to_contain_text(word, timeout=PATIENCE_MS)
+
+
+async def adds_up(coop: Coop, n: int, charged_s: int) -> None:
+    """A member's statement begins with nothing, explains every second, and ends with the balance."""
+    async with transaction(coop.tenant_id) as tx:
+        today = datetime.now(UTC).date()
+        said = await statement(tx, coop.members[n].person_id, BEGAN.date(), today + timedelta(days=1))
+    assert said is not None
+    changes = {line.kind: line.change_s for line in said.lines}
+    assert sum(line.change_s for line in said.lines) == said.closing_s - said.opening_s
+    assert (said.opening_s, changes[TransferKind.CAPTURE]) == (0, -charged_s)
+    assert said.closing_s == (await balance(coop.members[n]))[0]
 
 
 async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
     running: Installation, board: Board, coop: Coop, browser: Browser
 ) -> None:
     first, second = [await at_the_pump(browser, running, f"p{n}@here") for n in (1, 2)]
-    await first.get_by_role("button", name=f"Start {FIRST_S}").click(timeout=PATIENCE_MS)
+    await first.get_by_role("button", name=f"Start {as_words(FIRST_S)}").click(timeout=PATIENCE_MS)
     await says(first, "RUNNING")
     assert board.is_on(RELAY)
     assert board.is_on(OPTO)
@@ -107,4 +129,6 @@ async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
     await second.goto(f"{running.url}/my-ledger")
     for said in ("Stopped by hand", f"{SECOND_S - left_s}", f"{left_s}"):
         await expect(second.locator(".ledger")).to_contain_text(said)
+    await adds_up(coop, 0, charged_s=FIRST_S)
+    await adds_up(coop, 1, charged_s=SECOND_S - left_s)
     await assert_books_balance()

@@ -14,10 +14,12 @@ from nicegui.element import Element
 from nicegui.testing.user_interaction import UserInteraction
 
 from actions.announce import hear
+from actions.jobs import damage
 from actions.jobs.create import Created, NewJob, create
 from actions.jobs.photos import remove, take
+from actions.jobs.trail import Deed
 from domain.access import Viewer
-from domain.jobs.words import Stage, State
+from domain.jobs.words import Event, Stage, State
 from storage import job_damage, job_papers, jobs, workshop
 from storage.job_damage import MarkRow
 from storage.jobs import JobRow
@@ -28,13 +30,16 @@ from tests.actions.test_jobs import NEW, ready
 from tests.conftest import World
 from tests.pictures import photo
 from tests.ui.conftest import Visitor
-from tests.ui.doors import PATIENCE, press, until
+from tests.ui.doors import PATIENCE, press, see, until
+from tests.ui.test_tracking_pages import made, measured, moved
 from ui.components.damage_map import DamageMap
 from ui.components.job_board import JobBoard
 from ui.components.pit_calendar import PitCalendar
 from ui.components.pit_grid import PitGrid
 from ui.components.signature import Signature
+from ui.pages.owner.job_story import DEED_ICONS, deed_word
 from ui.pages.owner.photo_choice import PhotoChoice
+from ui.texts import speaking
 
 
 async def made_now(by: Viewer, new: NewJob = NEW) -> UUID:
@@ -189,6 +194,38 @@ async def test_a_booking_is_put_to_another_time_and_pit_and_back(visitor: Visito
     await sees(visitor, "Pit 1 here")
 
 
+async def test_what_somebody_writes_stays_while_others_work_on_the_job(
+    visitor: Visitor, world: World, feeding: None
+) -> None:
+    by, job_id = world.here.owner, await made_now(world.here.owner)
+    await visitor.sign_in_as(by)
+    await visitor.user.open(f"/jobs/{job_id}")
+    await press(visitor, "Note defect")
+    await see(visitor, "Note a defect")
+    assert isinstance(await damage.mark(job_id, 5, 5, "Dent", world.here.staff, datetime.now(UTC), key=uuid4()), UUID)
+    await see(visitor, "Dent", "Note a defect")  # the card of the button was drawn anew meanwhile
+    type_into(visitor, "What is wrong", "Bubble at the edge")
+    with visitor.user:
+        [verb] = [b for b in ElementFilter(kind=ui.button, content="Note defect") if in_dialog(b)]
+    UserInteraction(visitor.user, {verb}, None).click()
+    await see(visitor, "The defect is noted.")
+    assert (await row_of(by, job_id)).defects == 1
+
+
+async def test_a_jobs_page_shows_the_climate_of_its_work_so_far(visitor: Visitor, world: World) -> None:
+    begun = datetime.now(UTC) - timedelta(hours=2)
+    job = await made(world.here, at=begun)
+    await visitor.sign_in_as(world.here.owner)
+    await visitor.user.open(f"/jobs/{job.job_id}")
+    await see(visitor, "Damage at intake")
+    await visitor.user.should_not_see("Climate during the work")
+    await moved(world.here, job.job_id, Event.START, 0, begun)
+    await measured(world.here, begun + timedelta(minutes=1), 60, 55.0)
+    await measured(world.here, begun + timedelta(minutes=61), 40, 80.0)
+    await visitor.user.open(f"/jobs/{job.job_id}")
+    await see(visitor, "Climate during the work", "60.0\N{NO-BREAK SPACE}%", "1 time outside", "up to 80")
+
+
 async def test_damage_is_marked_on_the_drawing(visitor: Visitor, world: World) -> None:
     job_id = await made_now(world.here.owner)
     await visitor.sign_in_as(world.here.owner)
@@ -236,6 +273,10 @@ async def test_a_mark_of_damage_has_the_photo_that_was_chosen_and_keeps_it_when_
     assert await marked_photo(world, job_id) == mine.id
     assert await remove(mine.id, world.here.owner, datetime.now(UTC)) is None
     assert await marked_photo(world, job_id) is None  # the mark stays, without a picture that nobody has
+
+
+def in_dialog(element: Element) -> bool:
+    return any(isinstance(each, ui.dialog) for each in element.ancestors())
 
 
 def radios(choice: Element) -> list[Element]:
@@ -317,3 +358,10 @@ async def test_hours_holidays_pits_and_films_are_settled_on_one_page(visitor: Vi
     async with transaction(tenant_id) as tx:
         assert (await workshop.hours(tx, tenant_id))[0] == ((540, 780), (840, 1_080))
         assert [pit.name for pit in await workshop.pits(tx, tenant_id)][-1] == "Booth"
+
+
+@pytest.mark.parametrize("deed", sorted(set(Deed) - {Deed.MOVE, Deed.HAND_OVER}))  # these stand there by their event
+def test_whatever_is_done_to_a_job_has_a_word_and_a_sign_in_its_story(deed: Deed) -> None:
+    with speaking("hi"):
+        assert deed_word(deed) not in ("", deed.replace("_", " "))
+    assert deed in DEED_ICONS

@@ -1,14 +1,16 @@
 """A member's pages: one state, one number, one button, and a ledger in which every second is explained."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
+from nicegui import ui
 
-from actions.pumps import requests, shedding
+from actions.pumps import groups, requests, shedding
 from domain.minute_requests import RequestState
 from storage import pump_lists
 from storage.session import transaction
-from tests.pump_parts import Coop, Hall, assert_books_balance, balance, make_coop, press_start
+from tests.pump_parts import Coop, Hall, add_motor, assert_books_balance, balance, make_coop, press_start
 from tests.ui.conftest import Visitor
 from tests.ui.pump_pages import button_of, feeding_pages, open_hall, opened, press_the_button
 
@@ -89,6 +91,36 @@ async def test_a_cut_of_the_grid_is_hold_with_its_reason_and_charges_nothing(
     await hall.run_for(5)
     for words in ("HOLD", "Power is cut since", "kept for you", "You are not charged.", "End my turn"):
         await visitor.user.should_see(words, retries=20)
+
+
+async def test_each_motor_has_the_line_of_its_own_group(
+    visitor: Visitor, coop: Coop, hall: Hall, feeding: None
+) -> None:
+    await add_motor(coop, "pump-beside")
+    await add_motor(coop, "pump-north")
+    north = await groups.create("North field", coop.owner, hall.now)
+    assert isinstance(north, UUID)
+    assert await groups.move("pump-north", north, coop.owner, hall.now) is None
+    for device_id in ("pump-beside", "pump-north"):
+        hall.controller(coop, device_id)
+    await hall.run_for(40)
+    await press_start(hall, coop, coop.members[0], 30)
+    await hall.run_for(30)
+    await opened(visitor, coop.members[2], "/my-pump")
+    await visitor.user.should_see("Person 1 here is using the motor")
+    with visitor.user:
+        [motor] = visitor.user.find(kind=ui.select).elements
+    motor.value = "pump-beside"
+    await visitor.user.should_see("Person 1 here is using Motor here")
+    await visitor.user.should_see("Get in line for 20\u00a0min")
+    motor.value = "pump-north"
+    await visitor.user.should_see("You would start now.")
+    await visitor.user.should_see("Start 20\u00a0min")
+    await visitor.user.should_not_see("Person 1 here, running")
+    press_the_button(visitor)
+    await visitor.user.should_see("STARTING", retries=20)
+    await hall.run_for(10)
+    await visitor.user.should_see("RUNNING", retries=20)
 
 
 async def test_who_has_too_little_reads_how_much_a_turn_takes(visitor: Visitor, hall: Hall, coop: Coop) -> None:

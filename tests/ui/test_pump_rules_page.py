@@ -1,11 +1,13 @@
 """The owner sets the pump's limits, with problems by the field, and sorts motors into groups."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 from nicegui import ui
 from nicegui.testing.user_interaction import UserInteraction
 
+from actions.pumps import groups
 from tests.pump_parts import Coop, Hall, add_motor, fetch, make_coop
 from tests.ui.conftest import Visitor
 from tests.ui.pump_pages import open_hall, opened
@@ -67,3 +69,11 @@ async def test_a_group_is_made_renamed_and_gets_a_motor(visitor: Visitor, coop: 
         " GROUP BY g.name, g.created_at ORDER BY g.created_at"
     )
     assert rows == [("Motors", 1), ("North field", 1)]
+
+
+async def test_a_group_without_motors_is_removed(visitor: Visitor, coop: Coop, hall: Hall) -> None:
+    assert isinstance(await groups.create("North field", coop.owner, hall.now), UUID)
+    await opened(visitor, coop.owner, "/pump/rules")
+    visitor.press("Remove")
+    await visitor.user.should_see("North field is removed.")
+    await visitor.user.should_not_see("Remove")

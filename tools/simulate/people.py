@@ -1,4 +1,6 @@
-"""Members who ask, stop, extend, click twice and change their minds; an owner who recharges, suspends and skips."""
+"""Members who ask, stop, extend, click twice and change their minds; an owner who recharges, suspends and skips, sorts
+motors into groups and sets other limits.
+"""
 
 import random
 from collections.abc import Sequence
@@ -6,6 +8,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.pump.events import ExtensionAsked, Skipped, StopAsked
+from domain.pump.limit_ranges import RANGES, faults
+from domain.pump.limits import DEFAULTS
 from domain.pump.words import Reason
 from domain.wallet import Move, TransferKind
 from tools.simulate.clockwork import Act, Clockwork
@@ -28,6 +32,8 @@ class Habits:
     recharges: float = 120
     reversals: float = 2
     suspensions: float = 2
+    regroupings: float = 12
+    other_limits: float = 4
     doubled: float = 0.1
     """Share of clicks that come twice."""
 
@@ -45,6 +51,7 @@ class People:
             (habits.requests * len(self._members), self._ask), (habits.stops, self._stop),
             (habits.extensions, self._extend), (habits.skips, self._skip), (habits.recharges, self._refill),
             (habits.reversals, self._reverse), (habits.suspensions, self._suspend),
+            (habits.regroupings, self._regroup), (habits.other_limits, self._limit),
         ):  # fmt: skip
             self._often(times, act)
 
@@ -110,6 +117,17 @@ class People:
         member = member or self._chance.choice(self._members)
         self._set_active(member, False)
         self._clockwork.after(self._chance.randint(60_000, DAY_MS), lambda: self._set_active(member, True))
+
+    def _regroup(self) -> None:
+        self._server.move(self._chance.choice(self._devices), self._chance.randrange(len(self._server.groups)))
+
+    def _limit(self) -> None:
+        """One limit, the usual, half or twice as much, as far as the owner's form would take it."""
+        name = self._chance.choice(sorted(RANGES))
+        wanted = {name: int(getattr(DEFAULTS, name) * self._chance.choice((0.5, 1, 2)))}
+        if not faults(wanted):
+            for n in range(len(self._server.groups)):
+                self._server.limit(n, **wanted)
 
     def _set_active(self, member: UUID, active: bool) -> None:
         self._server.standings[member] = replace(self._server.standings[member], active=active)

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from domain import wallet as wallets
-from domain.pump import due, runs
+from domain.pump import due, regroup, runs
 from domain.pump.effects import AlarmRaised, Effect, Moved, SendGrant, SendStop, Settle, TakeHold
 from domain.pump.events import Event, Requested, Restarted, Ticked
 from domain.pump.state import Group, Run, Standing
@@ -85,6 +86,31 @@ class Server:
             key, member, device_id, seconds, self.tickets, member, earlier=self.ended.get(key), has_open_run=elsewhere
         )
         return self.step(n, event)
+
+    def move(self, device_id: str, n: int) -> bool:
+        """Puts a motor into another group, if the rules let it go."""
+        now_ms, old = self.steady_ms, self.group_of[device_id]
+        if not self.is_up or old == n:
+            return False
+        if (refusal := regroup.refusal(self.groups[old], device_id, now_ms)) is not None:
+            self.counts[f"not moved: {refusal}"] += 1
+            return False
+        motor = next(motor for motor in self.groups[old].motors if motor.device_id == device_id)
+        left = tuple(other for other in self.groups[old].motors if other is not motor)
+        self.groups[old] = replace(self.groups[old], motors=left)
+        self.groups[n] = replace(self.groups[n], motors=(*self.groups[n].motors, motor))
+        self.group_of[device_id] = n
+        self.counts["a motor in another group"] += 1
+        for each in (old, n):
+            self.step(each, Ticked())
+        return True
+
+    def limit(self, n: int, **limits: Any) -> None:
+        """Other limits of the tenant hold from now on, also for runs that are under way."""
+        if self.is_up:
+            self.groups[n] = replace(self.groups[n], limits=replace(self.groups[n].limits, **limits))
+            self.counts["other limits"] += 1
+            self.step(n, Ticked())
 
     def book(self, member: UUID, event: Move | SettleHold) -> bool:
         """One transaction on a wallet, by itself or inside a step."""

@@ -39,7 +39,7 @@ export default {
   },
   template: `
     <div :class="['copy', { one: !lines }]">
-      <textarea v-if="lines" ref="text" readonly class="id" :rows="text.split('\\n').length" :aria-label="label" :value="text" @focus="$event.target.select()"></textarea>
+      <textarea v-if="lines" ref="text" readonly class="id" :rows="Math.min(text.split('\\n').length, 16)" :aria-label="label" :value="text" @focus="$event.target.select()"></textarea>
       <input v-else ref="text" readonly class="id" :aria-label="label" :value="text" @focus="$event.target.select()">
       <div class="cluster">
         <button type="button" class="btn" @click="copy"><i class="icon" aria-hidden="true">{{ said === words.copied ? "check" : "content_copy" }}</i>{{ words.copy }}</button>

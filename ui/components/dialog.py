@@ -1,6 +1,8 @@
 """Asking before what can not be undone. All else is done at once and offers Undo in its toast."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any
 
 from nicegui import ui
@@ -22,6 +24,21 @@ async def answer_of(dialog: ui.dialog) -> Any:
         raise asyncio.CancelledError
     dialog.delete()
     return answer
+
+
+def lasting(act: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
+    """What is done from a part of the page that is drawn anew whenever somebody else changed something: it goes on, and
+    its dialog stays open with what was written in it, whatever becomes of the button.
+    """
+    layout = ui.context.client.layout
+
+    async def go_on(*said: Any) -> None:
+        with layout:
+            answer = act(*said)
+            if isawaitable(answer):
+                await answer
+
+    return go_on
 
 
 async def confirm(question: str, effect: str, verb: str, *, keep: str | None = None, danger: bool = True) -> bool:

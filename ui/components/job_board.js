@@ -1,6 +1,8 @@
-/* Jobs as cards in lanes. A card that was dropped stands in its new lane at once; what the server shows next is true.
-   Keys: Space picks up, left and right choose a lane, Space or Enter puts down, Escape leaves; arrows without a card in
+/* Jobs as cards in lanes. A card is carried by mouse or by a finger that rests on it; one that was dropped stands in its
+   new lane at once; what the server shows next is true. Keys: Space picks up, left and right choose a lane, Space or Enter puts down, Escape leaves; arrows without a card in
    hand walk from card to card. */
+
+import { carry, holdStill } from "dragging";
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
@@ -31,25 +33,35 @@ export default {
     name(key) { return this.lanes.find((lane) => lane.key === key)?.label ?? ""; },
     put(key, lane) {
       const card = this.cards.find((each) => each.key === key);
-      this.over = this.dragged = null;
       if (!card || this.laneOf(card) === lane) return;
       this.ahead = { ...this.ahead, [key]: lane };
       this.said = fill(this.words.moved, { car: card.car, lane: this.name(lane) });
       this.$emit("move", { key, lane });
       this.keepFocus(key);
     },
-    drag(event, key) {
-      this.dragged = key;
-      event.dataTransfer.effectAllowed = "move";
-      event.dataTransfer.setData("text/plain", key);
+    holdStill,
+    grab(event, card) {
+      if (event.target.closest("button")) return;
+      const leave = () => { this.dragged = this.over = null; };
+      carry(event, {
+        begin: () => { this.dragged = { key: card.key, x: 0, y: 0 }; },
+        move: (at, by) => {
+          this.dragged = { key: card.key, ...by };
+          this.over = this.laneAt(at);
+        },
+        drop: (at) => {
+          leave();
+          const lane = this.laneAt(at);
+          if (lane) this.put(card.key, lane);
+        },
+        leave,
+      });
     },
-    dropOn(event, lane) {
-      const key = this.dragged ?? event.dataTransfer.getData("text/plain");
-      this.put(key, lane);
+    laneAt({ x, y }) {
+      const isThere = ({ left, right, top, bottom }) => x >= left && x < right && y >= top && y < bottom;
+      return [...this.$el.querySelectorAll(".lane")].find((lane) => isThere(lane.getBoundingClientRect()))?.dataset.lane ?? null;
     },
-    leave(event, lane) {
-      if (!event.currentTarget.contains(event.relatedTarget) && this.over === lane) this.over = null;
-    },
+    carried(card) { return this.dragged?.key === card.key ? { transform: `translate(${this.dragged.x}px, ${this.dragged.y}px)` } : null; },
     keepFocus(key) {
       const wanted = key ?? document.activeElement?.closest?.(".job-card")?.dataset.key;
       if (wanted) this.$nextTick(() => this.cardElement(wanted)?.focus());
@@ -105,13 +117,12 @@ export default {
   template: `
     <div class="job-board" role="group" :aria-label="label">
       <p class="unseen" aria-live="polite">{{ said }}</p>
-      <section v-for="lane in lanes" :key="lane.key" class="lane" :data-lane="lane.key" :data-state="lane.tone" :class="{ over: over === lane.key, none: !byLane[lane.key].length }"
-        @dragover.prevent="over = lane.key" @dragleave="leave($event, lane.key)" @drop.prevent="dropOn($event, lane.key)">
+      <section v-for="lane in lanes" :key="lane.key" class="lane" :data-lane="lane.key" :data-state="lane.tone" :class="{ over: over === lane.key, none: !byLane[lane.key].length }">
         <header><i class="icon" aria-hidden="true">{{ lane.icon }}</i><h2 class="cut grow">{{ lane.label }}</h2><span class="num quiet">{{ byLane[lane.key].length }}</span></header>
         <p v-if="!byLane[lane.key].length" class="fine">{{ lane.empty }}</p>
-        <article v-for="card in byLane[lane.key]" :key="card.key" class="job-card" :data-key="card.key" tabindex="0" draggable="true" :aria-label="card.car + ', ' + card.plate + ', ' + card.standing" :aria-description="words.help"
-          :class="{ held: held?.key === card.key || dragged === card.key, ahead: card.key in ahead }"
-          @dragstart="drag($event, card.key)" @dragend="dragged = over = null" @keydown="press($event, card)">
+        <article v-for="card in byLane[lane.key]" :key="card.key" class="job-card" :data-key="card.key" tabindex="0" :aria-label="card.car + ', ' + card.plate + ', ' + card.standing" :aria-description="words.help"
+          :class="{ held: held?.key === card.key, carried: dragged?.key === card.key, ahead: card.key in ahead }" :style="carried(card)"
+          @pointerdown="grab($event, card)" @touchmove="holdStill" @contextmenu="holdStill" @keydown="press($event, card)">
           <div class="top"><a class="cut grow" :href="card.href" draggable="false">{{ card.car }}</a><button type="button" class="btn square plain" :aria-label="menuLabel(card)" @click="$emit('menu', card.key)"><i class="icon" aria-hidden="true">more_vert</i></button></div>
           <p class="id quiet">{{ card.plate }}</p>
           <div class="stage-line"><span class="segments" aria-hidden="true"><i v-for="kind in card.segments" :class="kind"></i></span><span class="cut">{{ card.standing }}</span></div>

@@ -1,4 +1,4 @@
-"""Jobs as cards in lanes: by state or by pit. A card is dragged, or moved by keys; on a phone its button leads on."""
+"""Jobs as cards in lanes: by state or by pit. A card is carried by mouse or finger, moved by keys, or by its button."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class BoardCard:
     """A line more: what it waits for, that it came back."""
 
 
-class JobBoard(Element, component="job_board.js"):
+class JobBoard(Element, component="job_board.js", dependencies=["dragging.js"]):
     """`on_move` gets a card's key and the lane that it was put into; the card stands there until `show` says better.
     `on_menu` gets the key of a card whose button was pressed.
     """

@@ -56,6 +56,10 @@ def fault_words() -> dict[str, str]:
     """Why a file is not taken, and what to do."""
     return {
         PhotoFault.TOO_LARGE: _("More than {n} MB. Send a smaller one.").format(n=BYTES_MAX >> 20),
+        PhotoFault.HEIC: _(
+            "A HEIC photo. Send it as JPEG: in the camera's settings choose JPEG,"
+            " on an iPhone Formats, Most Compatible."
+        ),
         PhotoFault.NOT_A_PHOTO: _("Not a photo. Take JPEG, PNG or WebP."),
         PhotoFault.TOO_MANY_PIXELS: _("Too many pixels. Send a smaller one."),
         PhotoFault.DAMAGED: _("The photo is damaged. Take it again."),

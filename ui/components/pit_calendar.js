@@ -1,8 +1,9 @@
 /* Pits as rows, time across, jobs as bars. A booking is dragged to another time or pit, or moved by keys: Space picks it
    up, arrows move it, Space puts it down, Escape leaves it. */
 
+import { carry, holdStill } from "dragging";
+
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-const DRAG_FROM_PX = 4;
 const LANE_PX = 56;
 
 export default {
@@ -35,7 +36,7 @@ export default {
     share(minutes) { return `${(minutes / this.view.whole_min) * 100}%`; },
     placeOf(bar) {
       if (this.held?.key === bar.key) return this.held;
-      if (this.grabbed?.key === bar.key && this.grabbed.moving) return this.grabbed;
+      if (this.grabbed?.key === bar.key) return this.grabbed;
       return this.ahead[bar.key] ?? { at: bar.from_min, row: bar.row };
     },
     snapped(minutes) {
@@ -48,31 +49,29 @@ export default {
       return `${day.word} ${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
     },
     rowWord(key) { return this.view.rows.find((row) => row.key === key)?.label ?? ""; },
+    /* Whole steps; where it only changes the pit, its minute stays as it is. */
+    shifted(at, minutes) { return Math.abs(minutes) < this.view.step_min / 2 ? at : this.snapped(at + minutes); },
+    holdStill,
     grab(event, bar) {
-      if (!bar.moves || event.button) return;
-      const begin = this.placeOf(bar);
-      this.grabbed = { key: bar.key, bar, at: begin.at, row: begin.row, from: begin, x: event.clientX, y: event.clientY, moving: false, pointer: event.pointerId };
-      event.currentTarget.setPointerCapture(event.pointerId);
+      if (!bar.moves) return;
+      const from = this.placeOf(bar);
+      carry(event, {
+        scroller: this.$refs.scroll,
+        begin: () => { this.grabbed = { key: bar.key, ...from }; },
+        move: (at, by) => { this.grabbed = { key: bar.key, ...this.under(at, by, from) }; },
+        drop: (at, by) => {
+          const to = this.under(at, by, from);
+          this.grabbed = null;
+          this.put(bar, to.at, to.row);
+        },
+        leave: () => { this.grabbed = null; },
+      });
     },
-    drag(event) {
-      const held = this.grabbed;
-      if (!held || event.pointerId !== held.pointer) return;
-      if (!held.moving && Math.hypot(event.clientX - held.x, event.clientY - held.y) < DRAG_FROM_PX) return;
-      const lanes = [...this.$el.querySelectorAll(".cal-row .lane-of")];
-      const width = lanes[0].getBoundingClientRect().width;
-      const over = lanes.find((lane) => { const box = lane.getBoundingClientRect(); return event.clientY >= box.top && event.clientY < box.bottom; });
-      this.grabbed = { ...held, moving: true, at: this.snapped(held.from.at + ((event.clientX - held.x) / width) * this.view.whole_min), row: over?.dataset.row ?? held.row };
+    under({ y }, by, from) {
+      const lanes = [...this.$el.querySelectorAll(".cal-row .lane-of[data-row]")];
+      const over = lanes.find((lane) => { const box = lane.getBoundingClientRect(); return y >= box.top && y < box.bottom; });
+      return { at: this.shifted(from.at, (by.x / lanes[0].getBoundingClientRect().width) * this.view.whole_min), row: over?.dataset.row ?? from.row };
     },
-    drop(event) {
-      const held = this.grabbed;
-      if (!held) return;
-      this.grabbed = null;
-      if (!held.moving) return;
-      this.justDragged = true;
-      setTimeout(() => { this.justDragged = false; }, 0);
-      this.put(held.bar, held.at, held.row);
-    },
-    open(event) { if (this.justDragged) event.preventDefault(); },
     put(bar, at, row) {
       if (at === bar.from_min && row === bar.row) { this.said = fill(this.words.left, { car: bar.car }); return; }
       this.ahead = { ...this.ahead, [bar.key]: { at, row } };
@@ -96,7 +95,7 @@ export default {
       const sideways = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0, down = { ArrowUp: -1, ArrowDown: 1 }[key] ?? 0;
       const rows = this.view.rows, n = rows.findIndex((row) => row.key === this.held.row) + down;
       const row = rows[Math.max(0, Math.min(rows.length - 1, n))].key;
-      this.held = { ...this.held, at: this.snapped(this.held.at + sideways * this.view.step_min), row };
+      this.held = { ...this.held, at: this.shifted(this.held.at, sideways * this.view.step_min), row };
       this.said = fill(this.words.over, { car: bar.car, row: this.rowWord(row), time: this.timeWord(this.held.at) });
       this.$nextTick(() => this.$el.querySelector(`[data-key="${bar.key}"]`)?.focus());
     },
@@ -116,7 +115,7 @@ export default {
           <i v-if="view.now_min !== null" class="now" :title="words.now" :style="{ left: share(view.now_min) }"></i>
           <a v-for="each in row.placed" :key="each.bar.key" class="cal-bar" :href="each.bar.href" draggable="false" :data-key="each.bar.key" :data-state="each.bar.tone" :class="{ moves: each.bar.moves, late: each.bar.late, held: held?.key === each.bar.key }" :style="each.style" :title="each.bar.says"
             :aria-label="each.bar.car + ', ' + each.bar.line + ', ' + each.bar.says" :aria-description="each.bar.moves ? words.help : undefined"
-            @pointerdown="grab($event, each.bar)" @pointermove="drag" @pointerup="drop" @pointercancel="grabbed = null" @click="open" @keydown="press($event, each.bar)">
+            @pointerdown="grab($event, each.bar)" @touchmove="holdStill" @contextmenu="holdStill" @keydown="press($event, each.bar)">
             <b class="cut">{{ each.bar.car }}</b><span class="cut">{{ each.bar.line }}</span></a>
         </div></div>
       </div></div>

@@ -72,7 +72,7 @@ class CalendarView:
     """What a key or a drag moves at least."""
 
 
-class PitCalendar(Element, component="pit_calendar.js"):
+class PitCalendar(Element, component="pit_calendar.js", dependencies=["dragging.js"]):
     """`on_put` gets a bar's key, its new begin in minutes of the axis, and the key of its new row; the bar stands there
     until `show` says better.
     """

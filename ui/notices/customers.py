@@ -11,6 +11,10 @@ from ui.texts import _, clock, day
 
 
 def received(facts: Mapping[str, Any], zone: str) -> Letter:
+    if facts.get("booked_for"):
+        begin = datetime.fromisoformat(facts["booked_for"])
+        text = _("Your {car} is booked in for {time} on {day}.")
+        return _letter(facts, text.format(car=_car(facts), time=clock(begin, zone), day=day(begin, zone)), follows=True)
     text = _("We have your {car}.").format(car=_car(facts))
     if facts.get("promised_at"):
         at = datetime.fromisoformat(facts["promised_at"])
@@ -31,7 +35,7 @@ def ready(facts: Mapping[str, Any], zone: str) -> Letter:
 
 
 def late(facts: Mapping[str, Any], zone: str) -> Letter:
-    text = _("Your {car} takes longer than we promised. We are at work on it.").format(car=_car(facts))
+    text = _("Your {car} takes longer than we promised.").format(car=_car(facts))
     return _letter(facts, text, follows=True)
 
 

@@ -122,9 +122,9 @@ def _share(paper: Paper, view: PassportView) -> None:
     top = EDGE + 38.5
     paper.set_fill_color(*BRAND_SOFT)
     paper.rect(EDGE, top, WIDTH, 20, style="F", round_corners=True, corner_radius=3)
-    paper.write_at(EDGE + 6, top + 5.2, view.share, 24, BRAND, bold=True, width=60)
-    begin = EDGE + 12 + paper.get_string_width(view.share)
-    paper.paragraph(begin, top + 5.6, view.share_text, 10, INK, WIDTH - begin + EDGE - 6)
+    paper.write_at(EDGE + 6, top + 5.2, view.air.share, 24, BRAND, bold=True, width=60)
+    begin = EDGE + 12 + paper.get_string_width(view.air.share)
+    paper.paragraph(begin, top + 5.6, view.air.share_text, 10, INK, WIDTH - begin + EDGE - 6)
     paper.set_y(top + 25)
 
 
@@ -165,13 +165,13 @@ def _stage_names(paper: Paper, record: Mapping[str, Any], begins: Sequence[float
 
 
 def _stages(paper: Paper, view: PassportView) -> None:
-    paper.fits(14 + 5.6 * min(3, len(view.stages)))
+    paper.fits(14 + 5.6 * min(3, len(view.air.stages)))
     _title(paper, _("Stages"))
-    metrics = max(1, len(view.metrics))
-    widths = [30.0, 36.0, 20.0, 16.0, *[72.0 / metrics] * len(view.metrics)]
-    head = [_("Stage"), _("When"), _("Lasted"), _("In spec"), *view.metrics]
+    metrics = max(1, len(view.air.metrics))
+    widths = [30.0, 36.0, 20.0, 16.0, *[72.0 / metrics] * len(view.air.metrics)]
+    head = [_("Stage"), _("When"), _("Lasted"), _("In spec"), *view.air.metrics]
     _row(paper, head, widths, INK_3, 7.0 if metrics > 3 else 7.5)
-    for stage in view.stages:
+    for stage in view.air.stages:
         paper.fits(6)
         cells = [stage.word, stage.when, stage.lasted, stage.share, *stage.means]
         _row(paper, cells, widths, INK, 6.6 if metrics > 3 else 8.0)
@@ -194,8 +194,8 @@ def _row(paper: Paper, cells: Sequence[str], widths: Sequence[float], shade: Sha
 
 def _excursions(paper: Paper, view: PassportView) -> None:
     paper.fits(16)
-    _title(paper, view.excursions_text)
-    for said in view.excursions[:EXCURSIONS_MOST]:
+    _title(paper, view.air.excursions_text)
+    for said in view.air.excursions[:EXCURSIONS_MOST]:
         paper.fits(5)
         y = paper.get_y()
         paper.write_at(EDGE, y, said, 9, INK_2)

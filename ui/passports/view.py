@@ -20,7 +20,19 @@ class StageView:
     share: str
     """98 %, or that nobody measured."""
     means: tuple[str, ...]
-    """A text for each of `PassportView.metrics`: mean, and least to greatest."""
+    """A text for each of `AirView.metrics`: mean, and least to greatest."""
+
+
+@dataclass(frozen=True, slots=True)
+class AirView:
+    share: str
+    """Large: 98.4 %; `– –` if nobody measured."""
+    share_text: str
+    metrics: tuple[str, ...]
+    """Heads of the columns of stages."""
+    stages: tuple[StageView, ...]
+    excursions: tuple[str, ...]
+    excursions_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +40,35 @@ class PassportView:
     title: str
     car: str
     plate: str
-    share: str
-    """Large: 98.4 %; `– –` if nobody measured."""
-    share_text: str
     facts: tuple[tuple[str, str], ...]
-    metrics: tuple[str, ...]
-    """Heads of the columns of stages."""
-    stages: tuple[StageView, ...]
-    excursions: tuple[str, ...]
-    excursions_text: str
+    air: AirView
     note: str
 
 
 def view_of(record: Mapping[str, Any]) -> PassportView:
-    vehicle, permille = record["vehicle"], record["in_spec_permille"]
-    share = None if permille is None else permille / 10
-    digits = 0 if share == 100 else 1
-    metrics = [metric for metric in Metric if any(metric in stage["climate"] for stage in record["stages"])]
+    vehicle = record["vehicle"]
     return PassportView(
         title=_("Environment passport"),
         car=" ".join(filter(None, (vehicle["make"], vehicle["model"]))),
         plate=vehicle["plate"],
-        share=with_unit(share, "%", digits),
-        share_text=_share_text(record),
         facts=tuple(_facts(record)),
-        metrics=tuple(f"{_(QUANTITIES[metric].name)}, {FACTS[metric].unit}".rstrip(", ") for metric in metrics),
-        stages=tuple(_stage(stage, metrics, record["zone"]) for stage in record["stages"]),
-        excursions=tuple(_excursion(each, record["zone"]) for each in record["excursions"]),
-        excursions_text=_excursions_text(record["excursions_in_all"]),
+        air=air_view(record, record["zone"]),
         note=_("Measured by sensors in the pit. Times outside the limits are counted, not hidden."),
+    )
+
+
+def air_view(record: Mapping[str, Any], zone: str) -> AirView:
+    """Of a passport's record, or of that part of it which is about the climate."""
+    permille = record["in_spec_permille"]
+    share = None if permille is None else permille / 10
+    metrics = [metric for metric in Metric if any(metric in stage["climate"] for stage in record["stages"])]
+    return AirView(
+        share=with_unit(share, "%", 0 if share == 100 else 1),
+        share_text=_share_text(record),
+        metrics=tuple(f"{_(QUANTITIES[metric].name)}, {FACTS[metric].unit}".rstrip(", ") for metric in metrics),
+        stages=tuple(_stage(stage, metrics, zone) for stage in record["stages"]),
+        excursions=tuple(_excursion(each, zone) for each in record["excursions"]),
+        excursions_text=_excursions_text(record["excursions_in_all"]),
     )
 
 

@@ -324,7 +324,7 @@ export class Player {
   catchUp() {
     const { latency, targetLatency, liveSyncPosition: live } = this.hls ?? {};
     const { buffered } = this.video;
-    const isThere = live && buffered.length && live < buffered.end(buffered.length - 1);
+    const isThere = live > this.video.currentTime && buffered.length && live < buffered.end(buffered.length - 1);
     if (isThere && latency > targetLatency + FAR_BEHIND_S) this.video.currentTime = live;
   }
 

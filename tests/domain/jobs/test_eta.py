@@ -88,3 +88,12 @@ def test_a_job_at_its_start_takes_what_such_jobs_take() -> None:
     assert (found.ready_at, found.progress) == (NOW + timedelta(minutes=360), 0.0)
     assert progress(replace(WORKING, stages_done=(Stage.INSPECTION,)), PLAN, 0) == pytest.approx(0.05 * CHECKED_SHARE)
     assert set(DEFAULT_MINUTES.values()) == {360, 180, 240}
+
+
+def test_the_work_on_a_booked_car_begins_on_its_day_and_no_earlier() -> None:
+    booked, day = replace(WORKING, state=State.RECEIVED, started_at=None), NOW + timedelta(days=6)
+    assert forecast(booked, PLAN, 0, None, ALWAYS, NOW, planned_at=day).ready_at == day + timedelta(minutes=360)
+    overslept = forecast(booked, PLAN, 0, None, ALWAYS, NOW, planned_at=NOW - timedelta(days=1))
+    assert overslept.ready_at == NOW + timedelta(minutes=360)
+    early = forecast(WORKING, PLAN, 0, None, ALWAYS, NOW, planned_at=day)  # somebody began before
+    assert early.ready_at == NOW + timedelta(minutes=360)

@@ -1,5 +1,7 @@
 """The lease from the server's side, as tables."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.pump import hold, lease
@@ -55,6 +57,15 @@ def test_only_off_with_the_stops_fence_confirms_it(fence: int, motor_on: bool, c
 @pytest.mark.parametrize(("reported", "fence"), [(3, 7), (7, 7), (8, 9), (41, 42)])
 def test_the_fence_is_above_any_that_a_device_reports(reported: int, fence: int) -> None:
     assert lease.fenced(MOTOR, reported).fence == fence
+
+
+def test_a_stop_is_repeated_each_second_and_to_a_silent_device_seldom() -> None:
+    stopping = lease.stopped(MOTOR)
+    assert lease.next_stop_at_ms(stopping, DEFAULTS, 5_000) == 5_000
+    sent = replace(stopping, stop_sent_at_ms=5_000)
+    assert lease.next_stop_at_ms(sent, DEFAULTS, 14_999) == 6_000
+    assert lease.next_stop_at_ms(sent, DEFAULTS, 15_000) == 20_000
+    assert lease.next_stop_at_ms(replace(sent, heard_at_ms=15_000), DEFAULTS, 15_000) == 6_000
 
 
 def test_after_a_restart_unfinished_leases_are_whole_and_finished_ones_stay_finished() -> None:

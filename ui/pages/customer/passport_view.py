@@ -88,8 +88,8 @@ def _workshop(row: PassportRow | None) -> str:
 
 def _share(view: PassportView) -> str:
     return (
-        f'<section class="card"><p class="share"><b>{escape(view.share)}</b></p>'
-        f'<p class="quiet">{escape(view.share_text)}</p></section>'
+        f'<section class="card"><p class="share"><b>{escape(view.air.share)}</b></p>'
+        f'<p class="quiet">{escape(view.air.share_text)}</p></section>'
     )
 
 
@@ -112,22 +112,22 @@ def _stages(view: PassportView) -> str:
         f"<li><div><b>{escape(stage.word)}</b><span>{escape(stage.share)}</span></div>"
         f'<p class="quiet small">{escape(stage.when)}, {escape(stage.lasted)}</p>'
         f'<p class="quiet small">{escape(_means(view, stage.means))}</p></li>'
-        for stage in view.stages
+        for stage in view.air.stages
     )
     heading = escape(_("Stages"))
     return f'<section><h2>{heading}</h2><ol class="stages">{rows}</ol></section>' if rows else ""
 
 
 def _means(view: PassportView, means: tuple[str, ...]) -> str:
-    said = [(*head.partition(", "), mean) for head, mean in zip(view.metrics, means, strict=True)]
+    said = [(*head.partition(", "), mean) for head, mean in zip(view.air.metrics, means, strict=True)]
     return " · ".join(f"{name} {mean} {unit}".strip() for name, _comma, unit, mean in said)
 
 
 def _excursions(view: PassportView) -> str:
-    rows = "".join(f"<li>{escape(said)}</li>" for said in view.excursions)
+    rows = "".join(f"<li>{escape(said)}</li>" for said in view.air.excursions)
     listed = f'<ul class="lines small quiet">{rows}</ul>' if rows else ""
     note = f'<p class="quiet small">{escape(view.note)}</p>'
-    return f"<section><h2>{escape(view.excursions_text)}</h2>{listed}{note}</section>"
+    return f"<section><h2>{escape(view.air.excursions_text)}</h2>{listed}{note}</section>"
 
 
 def _photos(row: PassportRow, path: str) -> str:

@@ -7,6 +7,7 @@ from babel.dates import format_date
 
 from actions.jobs.tracked import Tracked
 from domain.jobs.phases import At, Phase, Step
+from domain.jobs.tracking import is_booked
 from domain.jobs.words import HoldReason, State, WorkType
 from ui.texts import LANGUAGES, Language, _, clock, day, voice
 
@@ -24,8 +25,7 @@ def headline(seen: Tracked, now: datetime) -> str:
 def _headline(seen: Tracked, now: datetime) -> str:
     match seen.state:
         case State.RECEIVED:
-            is_booked = seen.planned_at > now + timedelta(hours=1)
-            return _("Your {car} is booked in") if is_booked else _("Your {car} has arrived")
+            return _("Your {car} is booked in") if is_booked(seen.planned_at, now) else _("Your {car} has arrived")
         case State.ON_HOLD:
             return _("Work on your {car} is paused")
         case State.COMPLETE:

@@ -33,6 +33,8 @@ from ui.pump_feed import PumpFeed, state_of
 from ui.texts import _, number
 
 MILLI = 1_000
+FACTS_BELOW_A_HOLD = 2
+"""With more of them, or another field, a smaller ring keeps all above the button on a telephone."""
 
 
 def install(feed: PumpFeed) -> None:
@@ -57,10 +59,12 @@ class _MyPump:
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
+        self._state: PumpState | None = None
         self._pump: MemberPump | None = None
         self._choices: list[int] = []
         self._chosen_s: int | None = None
         self._device_id = ""
+        self._offered: dict[str, str] = {}
         self._start_key = uuid4()
         self._place = Element("div").classes("my-pump")
 
@@ -70,11 +74,10 @@ class _MyPump:
         await self.show(await state_of(viewer.tenant_id, [viewer.person_id]))
 
     async def show(self, state: PumpState) -> None:
-        first = self._pump is None
-        self._pump = state.of_member(self._seat.viewer.person_id)
+        first, self._state = self._state is None, state
         if first:
-            self._build(self._pump)
-        self._fill(self._pump)
+            self._build(state.of_member(self._seat.viewer.person_id))
+        self._look_at(self._device_id)
 
     def _build(self, pump: MemberPump) -> None:
         with self._place:
@@ -96,7 +99,13 @@ class _MyPump:
             with Element("div").classes("under"):
                 self._extend = button(_("Add minutes to this turn"), self._add_minutes, icon="more_time")
             self._button = StartStop(pump_view.press(pump, None, None), self._press)
-        self._offer_motors(pump)
+
+    def _look_at(self, device_id: str) -> None:
+        """Shows the own turn, or else this motor with its line."""
+        if self._state is not None:
+            self._device_id = self._offer_motors(self._state.of_member(self._seat.viewer.person_id), device_id)
+            self._pump = self._state.of_member(self._seat.viewer.person_id, self._device_id)
+            self._fill(self._pump)
 
     def _fill(self, pump: MemberPump) -> None:
         now, motor = datetime.now(UTC), self._motor(pump)
@@ -113,13 +122,16 @@ class _MyPump:
             text.set_text(words)
             text.visible = bool(words)
         self._show_measured(pump, motor)
-        self._motors.visible = run is None and len(pump.motors) > 1
+        self._motors.visible = run is None and len(self._offered) > 1
         self._offer_lengths(pump)
-        self._show_line(pump)
+        self._show_line(pump, motor)
         facts = pump_view.facts(pump)
         self._facts.content = "".join(key_value(key, value) for key, value in facts)
         self._facts_card.visible = bool(facts)
         self._extend.visible = extending.is_possible(pump)
+        is_held_long = run is not None and run.state is RunState.HOLD and len(facts) > FACTS_BELOW_A_HOLD
+        is_full = self._motors.visible or self._extend.visible or is_held_long
+        self._place.classes(add="full" if is_full else "", remove="" if is_full else "full")
         self._button.show(pump_view.press(pump, motor, self._chosen_s))
 
     def _show_measured(self, pump: MemberPump, motor: MotorView | None) -> None:
@@ -131,8 +143,8 @@ class _MyPump:
             text = _("Motor is on: {current} A, {time}").replace("{current}", number(motor.current_ma / MILLI, 1))
         self._measured.show(text, epoch_ms(motor.heard_at))
 
-    def _show_line(self, pump: MemberPump) -> None:
-        lines = pump_view.lines(pump, self._seat.viewer.name)
+    def _show_line(self, pump: MemberPump, motor: MotorView | None) -> None:
+        lines = pump_view.lines(pump, motor.device_id if motor else "")
         self._queue.clear()
         self._queue.visible = bool(lines)
         waits = pump.run is not None and pump.run.state is RunState.WAITING
@@ -149,19 +161,23 @@ class _MyPump:
         offered = [motor for motor in pump.motors if motor.enabled or motor.device_id == wanted]
         return next((motor for motor in offered if motor.device_id == wanted), offered[0] if offered else None)
 
-    def _offer_motors(self, pump: MemberPump) -> None:
+    def _offer_motors(self, pump: MemberPump, wanted: str) -> str:
+        """The choice of motors, made anew when one came or went; returns the one that is chosen."""
         names = {motor.device_id: motor.name for motor in pump.motors if motor.enabled}
-        if len(names) < 2:
-            return
-        self._device_id = next(iter(names))
-        with self._motors:
-            chosen = select_field(_("Which motor?"), names, self._device_id)
-        chosen.input.on_value_change(lambda event: self._choose_motor(str(event.value)))
+        chosen = wanted if wanted in names else next(iter(names), "")
+        if names == self._offered:
+            return chosen
+        self._offered = names
+        self._motors.clear()
+        if len(names) > 1:
+            with self._motors:
+                field = select_field(_("Which motor?"), names, chosen)
+            field.input.on_value_change(lambda event: self._choose_motor(str(event.value)))
+        return chosen
 
     def _choose_motor(self, device_id: str) -> None:
-        self._device_id, self._start_key = device_id, uuid4()
-        if self._pump:
-            self._fill(self._pump)
+        self._start_key = uuid4()
+        self._look_at(device_id)
 
     def _offer_lengths(self, pump: MemberPump) -> None:
         choices = pump_view.choices(pump) if pump.run is None else []

@@ -13,6 +13,7 @@ from ui.pages.pump_words import hold_headline, hold_line, minutes, waits_text
 from ui.texts import _, clock, duration, ngettext, number
 
 CHOICES_S = (600, 1_200, 1_800, 3_600)
+NAMED_MAX = 2
 START, STOP, LEAVE, NOTHING = "start", "stop", "leave", "nothing"
 
 
@@ -66,6 +67,8 @@ def said(pump: MemberPump, motor: MotorView | None, zone: str, now: datetime) ->
 def _before_a_turn(pump: MemberPump, motor: MotorView | None, zone: str, now: datetime) -> Said:
     if motor is None:
         return Said(_("There is no motor yet"), _("The owner of the pump sets it up."))
+    if pump.wallet.available_s < pump.minimum_s:
+        return Said(_("Too few minutes for a turn"), "")
     if pump.line:
         last = pump.line[-1]
         head = ngettext("{n} is waiting", "{n} are waiting", len(pump.line)).format(n=number(len(pump.line)))
@@ -73,10 +76,11 @@ def _before_a_turn(pump: MemberPump, motor: MotorView | None, zone: str, now: da
             return Said(head, _("Nobody can say yet when you would start."))
         at = now + timedelta(seconds=last.wait_s + last.amount_s)
         return Said(head, _("You would start at about {time}, if power stays.").format(time=clock(at, zone)))
-    if motor.run is not None:
-        left = minutes(motor.run.left_s)
-        head = _("{name} is using the motor").format(name=motor.run.member_name)
-        return Said(head, _("At most {time} more. You would be next.").format(time=left))
+    if (using := pump.using(motor.device_id)) is not None:
+        head = _("{name} is using the motor").format(name=using.member_name)
+        if using.device_id != motor.device_id:
+            head = _("{name} is using {motor}").format(name=using.member_name, motor=using.motor_name)
+        return Said(head, _("At most {time} more. You would be next.").format(time=minutes(using.left_s)))
     if motor.waits_for is not None and motor.waits_for is not WaitsFor.RESTART_DELAY:
         return Said(waits_text(motor.waits_for), _("You can get in line; the motor starts by itself when it can."))
     return Said(_("Nobody is waiting"), _("You would start now."))
@@ -84,8 +88,7 @@ def _before_a_turn(pump: MemberPump, motor: MotorView | None, zone: str, now: da
 
 def _held_before(pump: MemberPump) -> RunView | None:
     """The run on HOLD that has the slot of the own motor's group."""
-    own = next((motor for motor in pump.motors if pump.run and motor.device_id == pump.run.device_id), None)
-    same = [motor.run for motor in pump.motors if own and motor.group_id == own.group_id]
+    same = [motor.run for motor in pump.beside(pump.run.device_id)] if pump.run else []
     return next((run for run in same if run is not None and run.state is RunState.HOLD), None)
 
 
@@ -109,12 +112,12 @@ def _in_line(place: PlaceView | None, held: RunView | None, zone: str, now: date
     return Said(_("Starts at about {time}").format(time=at), left)
 
 
-def lines(pump: MemberPump, member_name: str) -> list[QueueLine]:
-    """The whole line: whoever has the motor, then everybody who waits."""
+def lines(pump: MemberPump, device_id: str) -> list[QueueLine]:
+    """The whole line of this motor's group: whoever has a motor, then everybody who waits."""
     own = pump.run.id if pump.run else None
     waiting = {place.run_id for place in pump.line}
     shown = []
-    for motor in pump.motors:
+    for motor in pump.beside(device_id):
         run = motor.run
         if run is not None and run.id not in waiting and run.id != own:
             line = _("on hold") if run.state is RunState.HOLD else _("running")
@@ -138,11 +141,17 @@ def facts(pump: MemberPump) -> list[tuple[str, str]]:
     others = (_("Your other minutes"), escape(minutes(pump.wallet.available_s)))
     if run.state is RunState.WAITING:
         return [(_("You asked for"), escape(minutes(run.amount_s))), (_("Your balance"), others[1])]
-    after = sum(place.run_id != run.id for place in pump.line)
+    after = [place.member_name for place in pump.line if place.run_id != run.id]
     rows = [(_("Used in this turn"), escape(minutes(run.used_s))), others]
     if after:
-        rows.append((_("Waiting after you"), escape(number(after))))
+        rows.append((_("Waiting after you"), escape(_some(after))))
     return rows
+
+
+def _some(names: list[str]) -> str:
+    """The first two by name, the others by their number."""
+    shown, more = ", ".join(names[:NAMED_MAX]), len(names) - NAMED_MAX
+    return shown if more <= 0 else f"{shown} +{number(more)}"
 
 
 def choices(pump: MemberPump) -> list[int]:
@@ -182,7 +191,7 @@ def _start(pump: MemberPump, motor: MotorView | None, chosen_s: int | None) -> P
     if chosen_s is None:
         least = minutes(pump.minimum_s)
         return off(_("A turn takes at least {time}. Ask for minutes below “Minutes”.").format(time=least))
-    waits = bool(pump.line) or motor.run is not None
+    waits = bool(pump.line) or pump.using(motor.device_id) is not None
     word = _("Get in line for {time}") if waits else _("Start {time}")
     note = _("Waiting costs nothing.") if waits else _("You pay only for the time the motor runs.")
     return Press(START, word.format(time=minutes(chosen_s)), _("Starting…"), "play_circle", "primary", note)

@@ -11,6 +11,7 @@ from nicegui.element import Element
 from actions import devices
 from actions.devices import NAME_CHARS_MAX, Kind
 from actions.people import Seat
+from actions.pumps.steps import AnyRefusal
 from domain.access import Intent, Viewer
 from domain.claims import Link
 from domain.refusals import Refusal
@@ -30,7 +31,7 @@ from ui.texts import _, number
 
 NOWHERE = ""
 Changed = Callable[[], Awaitable[None]]
-Act = Callable[[Viewer], Awaitable[Refusal | None]]
+Act = Callable[[Viewer], Awaitable[AnyRefusal | None]]
 
 
 def settings_card(device: DeviceRow, changed: Changed, removed: Callable[[], Any]) -> None:

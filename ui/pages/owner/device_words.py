@@ -9,6 +9,8 @@ from domain.foreign import KIND as FOREIGN
 from domain.refusals import Refusal
 from storage.queries import DeviceRow
 from ui.pages.account.words import refusal_text as common_text
+from ui.pages.pump_refusals import AnyRefusal
+from ui.pages.pump_refusals import refusal_text as pump_text
 from ui.texts import _, day, moment, number
 
 
@@ -45,8 +47,10 @@ def entrance_text(row: DeviceRow, zone: str) -> str:
     return _("Nothing can speak in its name until it claims itself with a code.")
 
 
-def refusal_text(refusal: Refusal) -> str:
+def refusal_text(refusal: AnyRefusal) -> str:
     """What is the case, and what to do."""
+    if not isinstance(refusal, Refusal) or refusal is Refusal.PUMP_AWAY:
+        return pump_text(refusal)
     texts = {
         Refusal.NOT_FOUND: _("This device or pit is not here any more. Load the page again."),
         Refusal.EMPTY: _("Enter a name that can be read."),

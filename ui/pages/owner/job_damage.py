@@ -13,7 +13,7 @@ from domain.refusals import Refusal
 from storage.job_damage import MarkRow
 from storage.job_whole import WholeJob
 from ui.components.damage_map import AREAS, DamageMap, Mark, area_of
-from ui.components.dialog import answer_of
+from ui.components.dialog import answer_of, lasting
 from ui.components.field import Field, select_field, text_field
 from ui.components.markup import Text
 from ui.components.pieces import Card, button, icon_button
@@ -28,7 +28,7 @@ def damage_card(whole: WholeJob, may: bool) -> None:
     open_ = may and whole.row.state not in ENDED
     with Card(_("Damage at intake")) as card:
         marks = [Mark(str(m.id), m.x, m.y, m.said) for m in whole.marks]
-        DamageMap(marks, (lambda x, y: _mark(whole.row.id, x, y)) if open_ else None)
+        DamageMap(marks, lasting(lambda x, y: _mark(whole.row.id, x, y)) if open_ else None)
         for n, mark in enumerate(whole.marks, start=1):
             _listed(whole.row.id, n, mark, open_)
         if not whole.marks:
@@ -36,7 +36,7 @@ def damage_card(whole: WholeJob, may: bool) -> None:
             Text("p", says).classes("note")
     if open_:
         with card.header:
-            button(_("Mark a part"), lambda: _mark_area(whole.row.id), icon="add", kind="plain")
+            button(_("Mark a part"), lasting(lambda: _mark_area(whole.row.id)), icon="add", kind="plain")
 
 
 def _listed(job_id: UUID, n: int, mark: MarkRow, open_: bool) -> None:
@@ -50,7 +50,7 @@ def _listed(job_id: UUID, n: int, mark: MarkRow, open_: bool) -> None:
                 thumbnail(mark.photo_id, _("Photo of the damage: {what}").format(what=mark.said))
             if open_:
                 label = _("Take mark {n} off").format(n=number(n))
-                icon_button("delete", label, lambda: _unmark(job_id, mark)).classes("plain")
+                icon_button("delete", label, lasting(lambda: _unmark(job_id, mark))).classes("plain")
 
 
 async def _mark(job_id: UUID, x: int, y: int) -> None:
@@ -123,7 +123,7 @@ def defects_card(whole: WholeJob, may: bool, zone: str, now: datetime) -> None:
             Text("p", _("None was found.")).classes("note")
     if open_:
         with card.header:
-            button(_("Note defect"), lambda: _note_defect(whole.row.id), icon="add", kind="plain")
+            button(_("Note defect"), lasting(lambda: _note_defect(whole.row.id)), icon="add", kind="plain")
 
 
 async def _note_defect(job_id: UUID) -> None:

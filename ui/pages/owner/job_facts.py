@@ -9,6 +9,7 @@ from nicegui.element import Element
 
 from domain.jobs.words import HoldReason, State, VehicleClass, WorkType
 from storage.job_whole import WholeJob
+from ui.components.dialog import lasting
 from ui.components.markup import Text, meter, raw
 from ui.components.pieces import Card, button, key_values, tone_chip
 from ui.pages.job_words import class_word, hold_word, state_word, work_word
@@ -84,8 +85,8 @@ def work_card(whole: WholeJob, may: bool, zone: str, now: datetime) -> None:
     if may and row.ended_at is None:
         with card.header:
             if row.state is State.RECEIVED:
-                button(_("Reschedule"), lambda: job_editing.replan(whole, zone), kind="plain", icon="event")
-            button(_("Assign"), lambda: job_moving.give(row), kind="plain", icon="group")
+                button(_("Reschedule"), lasting(lambda: job_editing.replan(whole, zone)), kind="plain", icon="event")
+            button(_("Assign"), lasting(lambda: job_moving.give(row)), kind="plain", icon="group")
 
 
 def car_card(whole: WholeJob, may: bool) -> None:
@@ -131,7 +132,7 @@ def agreement_card(whole: WholeJob, may: bool) -> None:
             Text("p", video).classes("note")
     if may:
         with card.header:
-            button(_("Change"), lambda: job_editing.edit_agreement(whole), kind="plain", icon="edit")
+            button(_("Change"), lasting(lambda: job_editing.edit_agreement(whole)), kind="plain", icon="edit")
 
 
 def _facts(title: str, rows: list[tuple[str, str]], may: bool, on_change: Callable[[], Any]) -> None:
@@ -139,7 +140,7 @@ def _facts(title: str, rows: list[tuple[str, str]], may: bool, on_change: Callab
         key_values(rows).classes("inside")
     if may:
         with card.header:
-            button(_("Change"), on_change, kind="plain", icon="edit")
+            button(_("Change"), lasting(on_change), kind="plain", icon="edit")
 
 
 def _link(word: str, href: str) -> None:

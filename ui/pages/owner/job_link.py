@@ -20,7 +20,7 @@ from domain.refusals import Refusal, TryLater
 from storage.customers import CustomerRow
 from storage.passports import PassportRow
 from ui.components.copy_link import CopyLink
-from ui.components.dialog import answer_of, confirm
+from ui.components.dialog import answer_of, confirm, lasting
 from ui.components.field import text_field
 from ui.components.markup import Text, raw
 from ui.components.pieces import Card, button, key_values, link_button, tone_chip
@@ -69,17 +69,17 @@ def link_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
             ends = _("Works until {day}").format(day=day(link.expires_at, seat.zone, year=True))
             key_values([(_("Link"), ends), (_("Messages"), _agreed(customer, seat.zone, now))]).classes("inside")
             with Element("div").classes("cluster note wraps"):
-                button(_("QR code"), lambda: _show(link), icon="qr_code_2")
+                button(_("QR code"), lasting(lambda: _show(link)), icon="qr_code_2")
                 link_button(_("Print"), sheet_path(job_id), icon="print")
-                button(_("Send"), lambda: _send(job_id, changed), icon="send")
+                button(_("Send"), lasting(lambda: _send(job_id, changed)), icon="send")
         agrees = customer.agreed_at is None
         word = _("Customer agrees to messages") if agrees else _("Customer wants no messages")
         with Element("div").classes("cluster note wraps"):
-            button(word, lambda: _agree(job_id, agrees, changed), kind="plain")
+            button(word, lasting(lambda: _agree(job_id, agrees, changed)), kind="plain")
     with card.header:
-        button(_("Replace") if link else _("Make link"), lambda: _replace(job_id, link, changed), kind="plain")
+        button(_("Replace") if link else _("Make link"), lasting(lambda: _replace(job_id, link, changed)), kind="plain")
         if link is not None:
-            button(_("End"), lambda: _end(job_id, changed), kind="plain")
+            button(_("End"), lasting(lambda: _end(job_id, changed)), kind="plain")
 
 
 def _agreed(customer: CustomerRow, zone: str, now: datetime) -> str:
@@ -184,9 +184,9 @@ def passport_card(side: CustomersSide, seat: Seat, changed: Changed) -> None:
             for href in side.films:
                 link_button(_("Time-lapse"), href, icon="movie")
             if may and row.revoked_at is None:
-                button(_("Revoke"), lambda: _revoke(job_id, changed), kind="plain")
+                button(_("Revoke"), lasting(lambda: _revoke(job_id, changed)), kind="plain")
             elif may:
-                button(_("Issue again"), lambda: _issue(job_id, changed), kind="plain")
+                button(_("Issue again"), lasting(lambda: _issue(job_id, changed)), kind="plain")
 
 
 async def _revoke(job_id: UUID, changed: Changed) -> None:

@@ -1,6 +1,8 @@
 """One job with all that is known of it, kept right while others work on it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from nicegui.element import Element
@@ -36,6 +38,8 @@ from ui.pages.job_words import (
     state_word,
 )
 from ui.pages.owner import job_damage, job_facts, job_leaving, job_link, job_moving, job_story, job_ways
+from ui.pages.owner.job_air import air_card
+from ui.pages.owner.job_link import CustomersSide
 from ui.pages.owner.jobs_board import of_menu
 from ui.pages.owner.pit_camera import PitPicture
 from ui.pages.owner.timelapse import timelapse_card
@@ -59,8 +63,7 @@ def install(feed: JobFeed) -> None:
         async with shell.framed(seat, current=shell.JOBS, title=title, back=shell.JOBS) as frame:
             shown = _JobPage(seat, frame, whole)
             shown.start()
-            await shown.show_picture()
-            await shown.show_customers_side()
+            await shown.show_rest()
             feed.follow(seat.viewer.tenant_id, shown.news)
         return None
 
@@ -78,6 +81,8 @@ class _JobPage:
         self._may = seat.viewer.may(Intent.WORK_ON_JOBS)
         self._shown_moves: tuple[State, tuple[Event, ...]] | None = None
         self._picture = PitPicture()
+        self._drawn: dict[int, Any] = {}
+        self._side: CustomersSide | None = None
 
     def start(self) -> None:
         self._chips, self._moves = self._frame.beside_title, self._frame.actions
@@ -85,6 +90,7 @@ class _JobPage:
             with Element("div").classes("stack wide"):
                 self._picture.stand()
                 self._work = Element("div").classes("stack wide")
+                self._air = Element("div").classes("stack wide")
             with Element("div").classes("stack wide"):
                 self._car = Element("div").classes("stack wide")
                 with Card(_("Photos"), pad=True):
@@ -112,17 +118,24 @@ class _JobPage:
             self._whole = whole
             self._show()
             self._buttons()
-            await self.show_picture()
-            await self.show_customers_side()
+            await self.show_rest()
 
-    async def show_picture(self) -> None:
-        """The pit's live picture, while the car stands in it."""
+    async def show_rest(self) -> None:
+        """What is read on its own: the pit's live picture while the car stands in it, the climate so far, the
+        customer's link and the passport.
+        """
         row = self._whole.row
         await self._picture.show(row.pit_id if row.state in IN_PIT else None)
+        self._air.clear()
+        with self._air:
+            await air_card(self._seat, row.id)
+        await self._show_customers_side()
 
-    async def show_customers_side(self) -> None:
-        """The customer's link and the passport."""
+    async def _show_customers_side(self) -> None:
         side = await job_link.read(self._whole.row.id, self._seat)
+        if side == self._side:
+            return
+        self._side = side
         self._link.clear()
         if side is not None:
             with self._link:
@@ -131,29 +144,44 @@ class _JobPage:
                 await timelapse_card(self._seat, side.job_id)
 
     def _show(self) -> None:
+        whole, zone, now = self._whole, self._seat.zone, datetime.now(UTC)
+        row = whole.row
+        self._frame.set_title(f"{row.car} {row.plate}".strip())
+        self._draw(self._chips, row.state, self._state_chip)
+        self._draw(self._work, now, self._work_cards)
+        self._draw(self._car, (whole.marks, whole.defects, row.ended_at), self._car_cards)
+        known = (whole.agreed, whole.vehicle, whole.customer, whole.film, row.ended_at)
+        self._draw(self._people, known, self._people_cards)
+        self._draw(self._story, whole.happenings, lambda: job_story.story(whole.happenings, zone, now))
+
+    def _draw(self, place: Element, of: Any, draw: Callable[[], Any]) -> None:
+        """Draws a part of the page if what it is made `of` changed: what stays can be pressed at every moment."""
+        if self._drawn.get(place.id) == of:
+            return
+        self._drawn[place.id] = of
+        place.clear()
+        with place:
+            draw()
+
+    def _state_chip(self) -> None:
+        state = self._whole.row.state
+        tone_chip(STATE_TONES[state], state_word(state), STATE_ICONS[state])
+
+    def _work_cards(self) -> None:
         whole, may, zone, now = self._whole, self._may, self._seat.zone, datetime.now(UTC)
-        for place in (self._chips, self._work, self._car, self._people, self._story):
-            place.clear()
-        self._frame.set_title(f"{whole.row.car} {whole.row.plate}".strip())
-        with self._chips:
-            state = whole.row.state
-            tone_chip(STATE_TONES[state], state_word(state), STATE_ICONS[state])
-        with self._work:
-            job_facts.eta_card(whole, zone, now)
-            with Card(_("Stages"), pad=True):
-                stage_stepper(job_story.steps(whole, zone, now))
-            job_facts.work_card(whole, may, zone, now)
-            job_leaving.papers_card(whole, zone, now)
-        with self._car:
-            job_damage.damage_card(whole, may)
-            job_damage.defects_card(whole, may, zone, now)
-        with self._people:
-            job_facts.agreement_card(whole, may)
-            job_facts.car_card(whole, may)
-            job_facts.customer_card(whole, may)
-            job_facts.film_card(whole, may)
-        with self._story:
-            job_story.story(whole.happenings, zone, now)
+        job_facts.eta_card(whole, zone, now)
+        with Card(_("Stages"), pad=True):
+            stage_stepper(job_story.steps(whole, zone, now))
+        job_facts.work_card(whole, may, zone, now)
+        job_leaving.papers_card(whole, zone, now)
+
+    def _car_cards(self) -> None:
+        job_damage.damage_card(self._whole, self._may)
+        job_damage.defects_card(self._whole, self._may, self._seat.zone, datetime.now(UTC))
+
+    def _people_cards(self) -> None:
+        for card in (job_facts.agreement_card, job_facts.car_card, job_facts.customer_card, job_facts.film_card):
+            card(self._whole, self._may)
 
     def _buttons(self) -> None:
         """What can be done now: the way ahead is the primary button. They stay as long as they are the same, so that

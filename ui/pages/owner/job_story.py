@@ -10,12 +10,13 @@ from actions.jobs.trail import Deed
 from domain.jobs.plans import STAGES, WEIGHTS
 from domain.jobs.words import Event, Stage, State
 from domain.limits import Level
-from storage.job_timeline import Happening
+from storage.job_timeline import REVOKED, Happening
 from storage.job_whole import WholeJob
 from ui.components.markup import icon, raw
 from ui.components.stage_stepper import Step
 from ui.live import STATES
 from ui.pages.job_words import EVENT_ICONS, STATE_ICONS, stage_word, state_word
+from ui.pages.owner.message_words import reason_word
 from ui.presenters import metric_name, value_text
 from ui.texts import _, day, duration, moment, number
 
@@ -26,6 +27,7 @@ DEED_ICONS = {
     Deed.DEFECT: "report",
     Deed.ROTATE_LINK: "link",
     Deed.REVOKE_LINK: "link_off",
+    Deed.SEND_LINK: "send",
     Deed.RESCHEDULE: "event",
     Deed.USE_FILM: "layers",
     Deed.MARK_DAMAGE: "car_crash",
@@ -90,9 +92,10 @@ def _forecasts(whole: WholeJob, now: datetime) -> dict[Stage, datetime | None]:
         return {}
     to_do = [stage for stage in STAGES[job.work_type] if stage not in job.stages_done]
     total = sum(WEIGHTS[stage] for stage in to_do)
-    left, before, found = whole.calendar.between(now, ready_at), 0, {}
+    begin = whole.goes_on_at(now)
+    left, before, found = whole.calendar.between(begin, ready_at), 0, {}
     for stage in to_do:
-        found[stage] = whole.calendar.add(now, round(left * before / total))
+        found[stage] = whole.calendar.add(begin, round(left * before / total))
         before += WEIGHTS[stage]
     return found
 
@@ -110,7 +113,7 @@ def story(happenings: Sequence[Happening], zone: str, now: datetime) -> ui.html:
 
 
 def _line(each: Happening, zone: str, now: datetime) -> str:
-    mark, tone, title, more = _alert(each, now) if each.source == "alert" else _deed(each)
+    mark, tone, title, more = _said_of(each, now)
     time = moment(each.at, zone, each.at)
     who = f'<span class="fine">{escape(each.person)}</span>' if each.person else ""
     below = f"<p>{escape(more)}</p>" if more else ""
@@ -118,6 +121,20 @@ def _line(each: Happening, zone: str, now: datetime) -> str:
         f'<li data-state="{tone}"><span class="fine num">{escape(time)}</span>{icon(mark)}'
         f'<div class="says"><h4 class="cluster">{escape(title)}{who}</h4>{below}</div></li>'
     )
+
+
+def _said_of(each: Happening, now: datetime) -> tuple[str, str, str, str]:
+    """Icon, tone, what it was, and a line more."""
+    match each.source:
+        case "alert":
+            return _alert(each, now)
+        case "message":
+            return "send", "", _("Message to the customer: {what}").format(what=reason_word(each.kind)), each.said
+        case "passport" if each.kind == REVOKED:
+            return "block", "warn", _("Environment passport revoked"), each.said
+        case "passport":
+            return "verified_user", "ok", _("Environment passport issued"), ""
+    return _deed(each)
 
 
 def _alert(each: Happening, now: datetime) -> tuple[str, str, str, str]:
@@ -162,6 +179,7 @@ def deed_word(kind: str) -> str:
         Deed.DEFECT: _("Defect noted"),
         Deed.ROTATE_LINK: _("Customer's link made anew"),
         Deed.REVOKE_LINK: _("Customer's link ended"),
+        Deed.SEND_LINK: _("Customer's link sent"),
         Deed.RESCHEDULE: _("Planned for another time"),
         Deed.USE_FILM: _("Film chosen"),
         Deed.MARK_DAMAGE: _("Damage marked"),

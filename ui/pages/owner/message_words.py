@@ -36,7 +36,7 @@ def reason_word(reason: str) -> str:
 def news_word(news: CustomerNews) -> str:
     """What a customer is told."""
     return {
-        CustomerNews.RECEIVED: _("Car received"),
+        CustomerNews.RECEIVED: _("Car received or booked in"),
         CustomerNews.STARTED: _("Work begun"),
         CustomerNews.CHECK: _("Work done, being checked"),
         CustomerNews.READY: _("Car ready"),

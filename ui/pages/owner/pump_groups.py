@@ -1,4 +1,4 @@
-"""Groups in which at most one motor is ON: make them, name them, move motors between them when that is safe."""
+"""Groups in which at most one motor is ON: make, name and remove them, move motors between them when that is safe."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -48,6 +48,8 @@ class GroupsCard:
         count = ngettext("{n} motor", "{n} motors", len(group.motors)).format(n=number(len(group.motors)))
         with row("account_tree", group.name, count):
             button(_("Rename"), self._renaming(group), kind="plain")
+            if not group.motors and len(self._groups) > 1:
+                button(_("Remove"), self._removing(group), kind="plain")
         for motor in group.motors:
             with row("water_pump", motor.name, _("in {group}").format(group=group.name)):
                 if len(self._groups) > 1:
@@ -68,6 +70,15 @@ class GroupsCard:
                 await self._said(await groups.rename(group.id, name, seat.viewer), _("Saved."))
 
         return rename
+
+    def _removing(self, group: GroupView) -> Callable[[], Awaitable[None]]:
+        async def remove() -> None:
+            seat = await permitted(Intent.MANAGE_PUMPS)
+            if seat is not None:
+                answer = await groups.remove(group.id, seat.viewer, datetime.now(UTC))
+                await self._said(answer, _("{group} is removed.").format(group=group.name))
+
+        return remove
 
     def _moving(self, motor: MotorView, group: GroupView) -> Callable[[], Awaitable[None]]:
         async def move() -> None:
