@@ -103,5 +103,5 @@ def _view(metric: Metric, said: dict[Origin, Limits]) -> MetricLimits:
         unit=FACTS[metric].unit,
         limits=LimitValues.of(limits),
         own=LimitValues.of(said.get(Origin.PIT, Limits())),
-        origins=origins,
+        origins=dict(origins),
     )

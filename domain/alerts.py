@@ -102,17 +102,16 @@ def _stopped(state: RuleState) -> RuleState:
 def _timed(state: RuleState, limits: Limits, value: float, at: datetime) -> RuleState:
     """Starts, keeps or stops each timer: out of a level's limits, and back inside a level that fires."""
 
-    def since(running: datetime | None, holds: bool) -> datetime | None:
-        return (running or at) if holds else None
-
     warns, alarms = state.level >= Level.WARNING, state.level is Level.CRITICAL
-    return replace(
-        state,
-        last_at=at,
-        warning_since=since(state.warning_since, limits.is_out(Level.WARNING, value)),
-        critical_since=since(state.critical_since, limits.is_out(Level.CRITICAL, value)),
-        warning_back_since=since(state.warning_back_since, warns and limits.is_back(Level.WARNING, value)),
-        critical_back_since=since(state.critical_back_since, alarms and limits.is_back(Level.CRITICAL, value)),
+    return RuleState(  # and not `replace`, which takes as long as all the rest of a step
+        state.level,
+        state.unknown,
+        (state.warning_since or at) if limits.is_out(Level.WARNING, value) else None,
+        (state.critical_since or at) if limits.is_out(Level.CRITICAL, value) else None,
+        (state.warning_back_since or at) if warns and limits.is_back(Level.WARNING, value) else None,
+        (state.critical_back_since or at) if alarms and limits.is_back(Level.CRITICAL, value) else None,
+        at,
+        state.raises,
     )
 
 

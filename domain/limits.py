@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import IntEnum, StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 
 from domain.readings import Metric
 
@@ -94,8 +96,15 @@ class Origin(StrEnum):
     DEFAULT = "default"
 
 
-def resolve(said: dict[Origin, Limits]) -> tuple[Limits, dict[str, Origin]]:
+def resolve(said: Mapping[Origin, Limits]) -> tuple[Limits, Mapping[str, Origin]]:
     """Takes each limit from the nearest place that says it; returns the limits and where each came from."""
+    return _resolved(tuple(said.items()))
+
+
+@lru_cache(1_024)
+def _resolved(places: tuple[tuple[Origin, Limits], ...]) -> tuple[Limits, Mapping[str, Origin]]:
+    """Kept, because all pits of a workshop mostly have the same."""
+    said = dict(places)
     taken: dict[str, float | int | None] = {}
     origins: dict[str, Origin] = {}
     for field in fields(Limits):
@@ -104,7 +113,7 @@ def resolve(said: dict[Origin, Limits]) -> tuple[Limits, dict[str, Origin]]:
             if value is not None:
                 taken[field.name], origins[field.name] = value, origin
                 break
-    return Limits(**taken), origins  # type: ignore[arg-type]  # the names are Limits' own
+    return Limits(**taken), MappingProxyType(origins)  # type: ignore[arg-type]  # the names are Limits' own
 
 
 DEFAULTS: Mapping[Metric, Limits] = {

@@ -24,7 +24,7 @@ SIGNAL_WORDS = ((-60, "excellent"), (-70, "good"), (-80, "fair"))
 Said = Mapping[Metric, Mapping[Origin, Limits]]
 
 
-def resolved(said: Said) -> dict[Metric, tuple[Limits, dict[str, Origin]]]:
+def resolved(said: Said) -> dict[Metric, tuple[Limits, Mapping[str, Origin]]]:
     """A pit's limits with where each comes from."""
     return {
         metric: resolve({**said.get(metric, {}), Origin.DEFAULT: DEFAULTS.get(metric, Limits())}) for metric in METRICS

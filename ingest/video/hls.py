@@ -2,14 +2,16 @@
 
 Segments begin with key frames, so they are as long as the camera's distance between key frames, and at least
 `SEGMENT_MIN_S`. Each is published in parts of about `PART_S` while it grows.
+
+No playlist says when a segment was made (EXT-X-PROGRAM-DATE-TIME): hls.js would align playlists by it, and what a busy
+machine adds to those times moved its timeline by a second and more, with holes, stalls and seconds of delay.
 """
 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from domain.video import HlsFile, HlsMoment, VideoRefusal
 from ingest.video.mp4 import FragmentMuxer
@@ -37,7 +39,6 @@ class _Part:
 class _Segment:
     number: int
     run: int
-    began: datetime
     after_gap: bool
     parts: list[_Part] = field(default_factory=list)
     is_whole: bool = False
@@ -54,8 +55,7 @@ class _Segment:
 class HlsStream:
     """The sliding window of one camera."""
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._segments: deque[_Segment] = deque()
         self._inits: dict[int, bytes] = {}
         self._muxer: FragmentMuxer | None = None
@@ -169,7 +169,7 @@ class HlsStream:
 
     def _begin_segment(self) -> None:
         after_gap = bool(self._segments) and self._segments[-1].run != self._run
-        self._segments.append(_Segment(self._next_number, self._run, self._clock(), after_gap))
+        self._segments.append(_Segment(self._next_number, self._run, after_gap))
         self._next_number += 1
 
     def _grow(self, frame: Frame, before: Frame) -> None:
@@ -232,8 +232,6 @@ class HlsStream:
 
 
 def _lines(segment: _Segment, *, with_parts: bool) -> Iterator[str]:
-    if segment.parts:
-        yield f"#EXT-X-PROGRAM-DATE-TIME:{segment.began.isoformat(timespec='milliseconds')}"
     if with_parts:
         for at, part in enumerate(segment.parts):
             independent = ",INDEPENDENT=YES" if part.is_independent else ""

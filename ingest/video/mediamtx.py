@@ -34,7 +34,7 @@ from domain.video import (
     WhepAnswer,
 )
 from ingest.video.gateway import EmbeddedGateway
-from ingest.video.silence import asks_for_sound, is_sound, without_sound
+from ingest.video.mediamtx_media import asks_for_sound, is_sound, only_pictures
 
 USER = "pitpilot"
 ALIGN_EVERY_S = 5.0  # what MediaMTX is told by its API is gone when it restarts
@@ -173,7 +173,7 @@ class MediaMtxGateway:
         if answer.is_success:
             kind = answer.headers.get("Content-Type", "application/octet-stream")
             if name.endswith(".m3u8"):
-                return HlsFile(without_sound(answer.text).encode(), kind, 0)
+                return HlsFile(only_pictures(answer.text).encode(), kind, 0)
             return HlsFile(answer.content, kind, 60)
         return await self._why(source) if name == "index.m3u8" else VideoRefusal.UNKNOWN_FILE
 

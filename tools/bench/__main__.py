@@ -28,7 +28,7 @@ PARTS = {
     "jobs": 150,
     "live": 200,
     "ingest": 420,
-    "scale": 240,
+    "scale": 360,
     "video": 480,
     "firmware": 900,
     "pumps": 400,

@@ -104,7 +104,6 @@ async def _take(rig: Rig, database: Database, feed: Feed, processes: int, share:
     if not stored.committed_us:
         raise RuntimeError(f"{processes} processes stored none of {COUNT} readings")
     seconds = (max(stored.committed_us.values()) - min(sent.at_us)) / 1e6
-    say(f"took {len(stored.committed_us)} in {seconds:.1f} s, cpu {spent_s}")
     return Taken(
         per_s=len(stored.committed_us) / seconds,
         lost=sent.acked - len(stored.committed_us),

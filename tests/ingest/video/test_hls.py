@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import av
@@ -45,7 +44,7 @@ def frames(group: list[bytes], seconds: int, *, from_s: float = 0.0, key_every_s
 
 
 def stream(group: list[bytes]) -> HlsStream:
-    made = HlsStream(lambda: datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=1))
+    made = HlsStream()
     made.begin(Picture("h264", 64, 64, parameter_sets(group[0])))
     return made
 
@@ -114,6 +113,13 @@ def test_a_jump_in_time_is_a_discontinuity_with_a_head_of_its_own(one_second: li
     for number in (0, 3):
         head = content(made, f"init{1 if number < 2 else 2}.mp4")
         assert head[4:8] == b"ftyp" and content(made, f"{number}.m4s")[4:8] == b"moof"
+
+
+def test_a_playlist_says_no_time_of_day_by_which_hls_js_would_align_it(one_second: list[bytes]) -> None:
+    made = stream(one_second)
+    for frame in frames(one_second, 3):
+        made.push(frame)
+    assert "#EXTINF" in playlist(made) and "#EXT-X-PROGRAM-DATE-TIME" not in playlist(made)
 
 
 async def test_a_playlist_is_waited_for_until_it_has_come_so_far(one_second: list[bytes]) -> None:

@@ -97,7 +97,7 @@ async def test_webrtc_and_hls_are_handed_on_and_a_viewer_can_be_ended() -> None:
         )
 
 
-async def test_of_a_cameras_sound_nothing_is_handed_on() -> None:
+async def test_of_a_cameras_sound_and_of_times_of_day_nothing_is_handed_on() -> None:
     camera = uuid4()
     async with gateway({}) as (made, server, _):
         await made.configure([CameraSource(camera, "rtsp://127.0.0.1:9/")])
@@ -106,7 +106,7 @@ async def test_of_a_cameras_sound_nothing_is_handed_on() -> None:
         assert await made.whep_offer(camera, "anna", with_sound) is VideoRefusal.BAD_OFFER
         assert not server.whep_sessions
         server.files["index.m3u8"] = (
-            "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+            "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-PROGRAM-DATE-TIME:2026-11-29T03:10:58Z\n"
             '#EXT-X-MEDIA:TYPE="AUDIO",GROUP-ID="audio",NAME="audio2",AUTOSELECT=YES,URI="audio2_stream.m3u8"\n'
             '#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="avc1.42c01f,mp4a.40.2",RESOLUTION=1280x720,AUDIO="audio"\n'
             "video1_stream.m3u8\n"

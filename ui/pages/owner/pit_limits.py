@@ -1,6 +1,6 @@
 """A pit's limits: what holds, where it comes from, and changing it in place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,7 +86,9 @@ class LimitsCard:
                 button(_("Cancel"), lambda: dialog.submit(False))
                 button(_("Save limits"), lambda: self._save(metric, fields, dialog), kind="primary")
 
-    def _fields(self, metric: Metric, own: Limits, inherited: Limits, origins: dict[str, Origin]) -> dict[str, Field]:
+    def _fields(
+        self, metric: Metric, own: Limits, inherited: Limits, origins: Mapping[str, Origin]
+    ) -> dict[str, Field]:
         facts = FACTS[metric]
         words = {
             "warning_low": _("Warning below"), "warning_high": _("Warning above"),

@@ -1,7 +1,10 @@
-"""Keeps sound out of what MediaMTX hands out: it passes on every track of a camera, and what people say in a workshop
-is nobody's business (docs/decisions/0020). Our own gateway fetches none in the first place.
+"""What of MediaMTX's offers and playlists is not passed on.
 
-MediaMTX (since 1.9) puts sound into a playlist and files of its own, whose names begin with `audio`, behind a prefix.
+Sound: it hands out every track of a camera, and what people say in a workshop is nobody's business
+(docs/decisions/0020). Our own gateway fetches none in the first place. MediaMTX (since 1.9) puts it into a playlist and
+files of its own, whose names begin with `audio`, behind a prefix.
+
+Times of day: see ingest/video/hls.py for what hls.js makes of them.
 """
 
 import re
@@ -9,6 +12,7 @@ import re
 _RENDITION = re.compile(r"#EXT-X-MEDIA:(.*,)?TYPE=\"?AUDIO\b")
 _GROUP = re.compile(r',AUDIO="[^"]*"')
 _CODECS = re.compile(r'(CODECS=")([^"]*)(")')
+_TIME = "#EXT-X-PROGRAM-DATE-TIME:"
 _OF_SOUND = ("mp4a", "opus", "ac-3", "ec-3", "fLaC", "flac")
 
 
@@ -22,9 +26,9 @@ def is_sound(name: str) -> bool:
     return "audio" in name.lower()
 
 
-def without_sound(playlist: str) -> str:
-    """The playlist, naming pictures only; of one that names nothing else all stays."""
-    lines = [line for line in playlist.splitlines() if not _RENDITION.match(line)]
+def only_pictures(playlist: str) -> str:
+    """The playlist, without sound and times of day; of one that has neither all stays."""
+    lines = [line for line in playlist.splitlines() if not _RENDITION.match(line) and not line.startswith(_TIME)]
     return "\n".join(_without_codecs(_GROUP.sub("", line)) if line.startswith("#") else line for line in lines) + "\n"
 
 
