@@ -118,13 +118,15 @@ async def steer(by: Viewer, rollout_id: UUID, wish: Wish, now: datetime) -> Refu
     return None
 
 
-async def rollout(by: Viewer, rollout_id: UUID) -> Refusal | tuple[Rollout, list[Member]]:
-    """One roll-out with its devices. NOT_ALLOWED, NOT_FOUND."""
+async def rollout(
+    by: Viewer, rollout_id: UUID, devices_max: int | None = None
+) -> Refusal | tuple[Rollout, list[Member]]:
+    """One roll-out with its devices, the worst first, or so many of them. NOT_ALLOWED, NOT_FOUND."""
     if not by.may(Intent.SEE_RELEASES):
         return Refusal.NOT_ALLOWED
     async with transaction(EVERY_TENANT) as tx:
         row = await rollouts.rollout(tx, rollout_id)
-        return Refusal.NOT_FOUND if row is None else (row, await rollout_items.members(tx, rollout_id))
+        return Refusal.NOT_FOUND if row is None else (row, await rollout_items.members(tx, rollout_id, devices_max))
 
 
 async def rollouts_of(by: Viewer, release_id: UUID | None = None) -> Refusal | list[Rollout]:

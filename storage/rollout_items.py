@@ -148,16 +148,16 @@ async def heard(tx: AsyncSession, device_ids: Sequence[str]) -> dict[str, Heard]
     return {id_: Heard(*rest) for id_, *rest in rows.all()}
 
 
-async def members(tx: AsyncSession, rollout_id: UUID) -> list[Member]:
-    """The devices of a roll-out: what went wrong first, then what is under way, what is done last."""
+async def members(tx: AsyncSession, rollout_id: UUID, most: int | None = None) -> list[Member]:
+    """The devices of a roll-out, or the first so many: what went wrong first, what is under way, what is done last."""
     rows = await tx.execute(
         text(
             "SELECT i.device_id, d.name, t.name, i.progress, i.from_version, s.firmware, i.reason, i.changed_at,"
             " s.heard_at FROM rollout_device i JOIN device d ON d.id = i.device_id JOIN tenant t ON t.id = i.tenant_id"
             " LEFT JOIN device_presence s ON s.device_id = i.device_id WHERE i.rollout_id = :id"
             " ORDER BY array_position(ARRAY['rolled_back', 'failed', 'sent', 'waiting', 'updated', 'left_out'],"
-            " i.progress), i.place, i.device_id"
+            " i.progress), i.place, i.device_id LIMIT :most"
         ),
-        {"id": rollout_id},
+        {"id": rollout_id, "most": most},
     )
     return [Member(id_, name, tenant, Progress(progress), *rest) for id_, name, tenant, progress, *rest in rows.all()]

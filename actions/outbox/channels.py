@@ -17,6 +17,7 @@ from actions.outbox import ways
 from actions.outbox.post import is_usable
 from actions.outbox.putting import Notice, Receiver, put_for_channel
 from actions.people import throttle
+from actions.people.credentials import check_own_password
 from actions.people.seats import Seat
 from actions.people.trail import note
 from domain.access import Intent, Viewer
@@ -73,9 +74,13 @@ def _row(row: Row[Any]) -> ChannelRow:
     return ChannelRow(*values)
 
 
-async def add_channel(seat: Seat, way: Way, typed: str, now: datetime) -> Refusal | TryLater | UUID:
-    """Adds a channel that is not used before it is verified, and sends the code. NOT_ALLOWED, ADDRESS_UNUSABLE,
-    ALREADY_SO (the person has this address), TOO_MANY.
+async def add_channel(
+    seat: Seat, way: Way, typed: str, now: datetime, *, password: str = "", asked_by: str = ""
+) -> Refusal | TryLater | UUID:
+    """Adds a channel that is not used before it is verified, and sends the code. A mail address needs the own password,
+    if there is one: a link for a new one may go there, so whoever only found an open page must not add theirs.
+    `asked_by`: the network address. NOT_ALLOWED, ADDRESS_UNUSABLE, WRONG_CREDENTIALS, ALREADY_SO (the person has this
+    address), TOO_MANY.
     """
     if not seat.viewer.may(Intent.CHANGE_OWN_ACCOUNT):
         return Refusal.NOT_ALLOWED
@@ -84,6 +89,8 @@ async def add_channel(seat: Seat, way: Way, typed: str, now: datetime) -> Refusa
     if address is None or way not in ways.offered() or not is_known_service:
         return Refusal.ADDRESS_UNUSABLE
     person_id = seat.viewer.person_id
+    if way is Way.MAIL and (fault := await check_own_password(person_id, password, asked_by, now)):
+        return fault
     async with transaction(EVERY_TENANT) as tx:
         await tx.execute(text("SELECT FROM person WHERE id = :id FOR UPDATE"), {"id": person_id})
         rows = await tx.execute(

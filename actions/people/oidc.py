@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from actions.passwords import NO_PASSWORD, has_password
 from actions.people import signed
-from actions.people.credentials import LOGIN_CHARS_MAX, Account
+from actions.people.credentials import LOGIN_CHARS_MAX, Account, check_own_password
 from actions.people.entrance import SecondStep, go_in
 from actions.people.invitations import admit, open_invitation
 from actions.people.newcomers import NAME_CHARS_MAX, Newcomer, store_identity, text_fault
@@ -21,12 +21,12 @@ from actions.people.seats import Seat
 from actions.people.sessions import SignedIn
 from actions.people.trail import note
 from domain.access import Intent
-from domain.refusals import Refusal
+from domain.refusals import Refusal, TryLater
 from domain.words import tidy
 from storage.session import EVERY_TENANT, transaction
 from storage.tables import OidcIdentity, Person
 
-LINKING_LASTS = timedelta(hours=1)  # as long may the page have stood open
+LINKING_LASTS = timedelta(minutes=10)  # to the provider and back, with a sign-in there
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,24 @@ async def accept_invitation_by_identity(
     return await admit(token, newcomer, address, agent, now, identity=(who.issuer, who.subject))
 
 
-def link_ticket(seat: Seat, now: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class LinkTicket:
     """What the account's own page sends along when its person wants to link an outer account, so that no other site can
     link its account to ours.
     """
-    return signed.sign(signed.LINKING, {"sid": str(seat.session_id)}, LINKING_LASTS, now)
+
+    token: str
+
+
+async def link_ticket(seat: Seat, password: str, address: str, now: datetime) -> Refusal | TryLater | LinkTicket:
+    """Needs the own password, if there is one: whoever only found an open page must not link theirs. NOT_ALLOWED,
+    WRONG_CREDENTIALS.
+    """
+    if not seat.viewer.may(Intent.CHANGE_OWN_ACCOUNT):
+        return Refusal.NOT_ALLOWED
+    if fault := await check_own_password(seat.viewer.person_id, password, address, now):
+        return fault
+    return LinkTicket(signed.sign(signed.LINKING, {"sid": str(seat.session_id)}, LINKING_LASTS, now))
 
 
 def may_link(seat: Seat, ticket: str, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from domain.access import Role
 from domain.outbox import MessageStatus
 from domain.refusals import Refusal, TryLater
 from domain.ways import Way
-from tests.actions.accounts import add, seated, trail
+from tests.actions.accounts import HOME, PASSWORD, add, seated, trail
 from tests.actions.posting import Clock, mail_offer
 from tests.actions.senders import execute, fetch
 from tests.conftest import World
@@ -46,13 +46,22 @@ async def seat(world: World, quick_hashes: None) -> Seat:
 
 
 async def added(seat: Seat, clock: Clock, address: str = "bina@example.com") -> UUID:
-    answer = await add_channel(seat, Way.MAIL, address, clock())
+    answer = await add_channel(seat, Way.MAIL, address, clock(), password=PASSWORD)
     assert isinstance(answer, UUID), answer
     return answer
 
 
 def code_in(box: MailBox) -> str:
     return next(word.strip(".") for word in box.text().split() if word.strip(".").isdigit() and len(word) == 7)
+
+
+async def test_whoever_only_found_an_open_page_adds_no_mail_address_by_which_to_come_in_again(
+    seat: Seat, box: MailBox
+) -> None:
+    for password in ("", "a guess"):
+        answer = await add_channel(seat, Way.MAIL, "eve@example.com", Clock()(), password=password, asked_by=HOME)
+        assert answer is Refusal.WRONG_CREDENTIALS
+    assert await channels_of(seat) == []
 
 
 async def test_an_address_counts_after_the_code_that_was_sent_there(seat: Seat, world: World, box: MailBox) -> None:
@@ -131,8 +140,8 @@ async def test_mail_is_offered_only_where_it_is_set_up(seat: Seat) -> None:
 async def test_a_person_has_each_address_once_and_few_of_them(seat: Seat, box: MailBox) -> None:
     clock = Clock()
     await added(seat, clock)
-    assert await add_channel(seat, Way.MAIL, "bina@example.com", clock()) is Refusal.ALREADY_SO
+    assert await add_channel(seat, Way.MAIL, "bina@example.com", clock(), password=PASSWORD) is Refusal.ALREADY_SO
     for n in range(1, CHANNELS_MAX):
         clock.go_on(hours=2)
-        await add_channel(seat, Way.MAIL, f"bina{n}@example.com", clock())
-    assert await add_channel(seat, Way.MAIL, "more@example.com", clock()) is Refusal.TOO_MANY
+        await add_channel(seat, Way.MAIL, f"bina{n}@example.com", clock(), password=PASSWORD)
+    assert await add_channel(seat, Way.MAIL, "more@example.com", clock(), password=PASSWORD) is Refusal.TOO_MANY

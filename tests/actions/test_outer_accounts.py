@@ -5,6 +5,7 @@ import pytest
 from actions.people import Seat, SecondStep, SignedIn, enter_code, seat_of
 from actions.people.invitations import Invited, invite
 from actions.people.oidc import (
+    LinkTicket,
     OuterIdentity,
     accept_invitation_by_identity,
     identities_of,
@@ -17,7 +18,7 @@ from actions.people.oidc import (
 from actions.people.profile import change_password, profile
 from domain.access import Role
 from domain.refusals import Refusal
-from tests.actions.accounts import HOME, LATER, NOW, add, seated, switch_on_second_factor, trail
+from tests.actions.accounts import HOME, LATER, NOW, PASSWORD, add, seated, switch_on_second_factor, trail
 from tests.actions.senders import execute, fetch
 from tests.conftest import World
 
@@ -119,7 +120,10 @@ async def test_what_can_not_be_accepted_leaves_the_link_open(
 
 async def test_a_page_may_link_only_for_its_own_session_and_for_a_while(asha: Seat) -> None:
     other = await seated("asha@here")
-    ticket = link_ticket(asha, NOW)
+    assert await link_ticket(asha, "a guess", HOME, NOW) is Refusal.WRONG_CREDENTIALS
+    made = await link_ticket(asha, PASSWORD, HOME, NOW)
+    assert isinstance(made, LinkTicket)
+    ticket = made.token
     assert may_link(asha, ticket, NOW)
     assert not may_link(other, ticket, NOW)
     assert not may_link(asha, ticket, NOW.replace(year=NOW.year + 1))

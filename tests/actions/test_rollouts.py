@@ -90,6 +90,8 @@ async def test_a_roll_out_goes_device_by_device_until_everybody_has_it(world: Wo
     everybody = await fleet(shop, 3)
     rollout = await started(root, release_id)
     assert rollout.devices == 3
+    few = await rollouts.rollout(root, rollout.id, 2)
+    assert not isinstance(few, Refusal) and len(few[1]) == 2
     await step(rollout)
     first = await sent_ids()
     assert len(first) == 2

@@ -14,10 +14,10 @@ from joserfc.jwk import RSAKey
 
 from actions.people import Seat, cookies, seat_of
 from actions.people.invitations import Invited, invite
-from actions.people.oidc import OuterIdentity, identities_of, link_identity, link_ticket
+from actions.people.oidc import LinkTicket, OuterIdentity, identities_of, link_identity, link_ticket
 from api import oidc
 from domain.access import Role
-from tests.actions.accounts import NOW, add, enter, seated, switch_on_second_factor
+from tests.actions.accounts import HOME, NOW, PASSWORD, add, enter, seated, switch_on_second_factor
 from tests.api.doors import HOST, client
 from tests.api.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, provider_for
 from tests.conftest import World
@@ -188,14 +188,20 @@ async def test_whoever_has_an_account_is_led_to_join_with_it(way: Way, world: Wo
     assert location.startswith("/sign-in?done=identity_taken&next=%2Finvitation%2F")
 
 
+async def ticket_of(seat: Seat) -> str:
+    made = await link_ticket(seat, PASSWORD, HOME, NOW)
+    assert isinstance(made, LinkTicket)
+    return made.token
+
+
 async def test_the_own_account_is_linked_from_its_own_page_only(way: Way, world: World) -> None:
     await add(world.here, Role.STAFF, "bina@here")
     token = (await enter("bina@here")).token
     bina = await seat_of(token, NOW)
     assert bina is not None
-    for ticket in ("yes", link_ticket(await seated("bina@here"), NOW)):
+    for ticket in ("yes", await ticket_of(await seated("bina@here"))):
         way.browser.cookies.set(cookies.SESSION, token)
         assert (await way.go(link=ticket)).headers["location"] == AWAY
     assert await identities_of(bina) == []
-    assert (await way.go(link=link_ticket(bina, NOW))).headers["location"] == "/account?done=linked"
+    assert (await way.go(link=await ticket_of(bina))).headers["location"] == "/account?done=linked"
     assert [row.subject for row in await identities_of(bina)] == ["sub-1"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from storage.embedded_ports import free_port
-from tests.journeys.program import Product, make_shop, started
+from tests.journeys.program import PASSWORD, Product, make_shop, started
 from tests.post_office import mail_server
 
 PATIENCE_S = 20
@@ -33,6 +33,7 @@ async def test_an_alert_reaches_the_mail_box_of_who_asked_for_it(
             await page.goto(f"{product.url}/account")
             await page.get_by_role("button", name="Add a way").click()
             await page.get_by_label("Mail address", exact=True).fill("staff@example.com")
+            await page.locator(".dialog").get_by_label("Password", exact=True).fill(PASSWORD)
             await page.get_by_role("button", name="Send the code").click()
             await expect(page.get_by_text("It was sent to s…@example.com")).to_be_visible()
             await until(lambda: box.subjects == ["Your code for PitPilot"])

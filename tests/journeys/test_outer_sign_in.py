@@ -37,6 +37,8 @@ async def test_an_account_is_linked_on_its_own_page_and_then_opened_by_the_provi
             await page.wait_for_url(f"{running.url}/work")
             await page.goto(f"{running.url}/account")
             await page.get_by_role("button", name="Link", exact=True).click()
+            await page.locator(".dialog").get_by_label("Password").fill(PASSWORD)
+            await page.locator(".dialog").get_by_role("button", name="Link", exact=True).click()
             await expect(page.locator(".toast")).to_contain_text("House ID is linked")
 
             await page.context.clear_cookies()

@@ -1,7 +1,6 @@
 """The staff's tablet on a bad network: what was tapped arrives once, in its order, and nobody overtakes in silence."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from storage import jobs
 from storage import photos as photo_rows
 from storage.job_intake import NewCustomer, NewVehicle
 from storage.session import transaction
+from tests.journeys.hands import finish, tap
 from tests.journeys.program import Product
 from tests.pictures import SVG, photo
 
@@ -75,16 +75,6 @@ async def shop(product: Product) -> AsyncIterator[Shop]:
     expect.set_options(timeout=PATIENCE_MS)
     yield Shop(product, here.staff, made.job_id)
     expect.set_options(timeout=None)
-
-
-async def tap(page: Page, name: str) -> None:
-    await page.get_by_role("button", name=re.compile(rf"^\W*{name}")).last.tap()
-
-
-async def finish(page: Page, stage: str) -> None:
-    await expect(page.get_by_role("button", name=f"Finish {stage}")).to_be_enabled()
-    await tap(page, f"Finish {stage}")
-    await tap(page, "Finish anyway")
 
 
 async def note_scratch(page: Page) -> None:

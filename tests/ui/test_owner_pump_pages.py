@@ -156,8 +156,8 @@ async def test_usual_cuts_are_planned_for_each_day_and_removed_one_by_one(
             (weekday, 840, 120) for weekday in range(7)
         ]
     visitor.press("Remove")
-    await visitor.user.should_not_see("Sunday")
-    await visitor.user.should_see("Saturday")
+    await visitor.user.should_not_see("Sunday", retries=30)
+    await visitor.user.should_see("Saturday", retries=30)
 
 
 async def test_a_reader_takes_taps_or_cards_that_stay_in(visitor: Visitor, coop: Coop, hall: Hall) -> None:

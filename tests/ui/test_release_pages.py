@@ -1,5 +1,6 @@
 """Firmware on the platform's pages: a bundle is uploaded, rolled out, watched, stopped; and who runs what."""
 
+import asyncio
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from tests.device_parts import now, open_keys
 from tests.release_parts import bundle, trust
 from tests.ui.conftest import Visitor
 from tests.ui.doors import fill, find, make_super_admin, one, press, see, until
+from ui.pages.platform.release import REFRESH_S
 
 
 @pytest.fixture
@@ -156,3 +158,22 @@ async def test_an_owner_sees_that_there_is_newer_firmware_and_asks_for_it(
 
 async def _asked() -> bool:
     return await sent_ids() == ["pp-here"]
+
+
+async def test_a_question_stays_while_devices_go_on_and_the_page_reads_again(
+    world: World, visitor: Visitor, root: Viewer
+) -> None:
+    release_id = await taken(root)
+    devices = await fleet(world.here, 3)
+    rollout = await rollouts.start(root, NewRollout(release_id, None, 100, 3, 0), now())
+    assert isinstance(rollout, Started)
+    await visitor.user.open(f"/releases/{release_id}")
+    await see(visitor, "3 waiting")
+    await press(visitor, "Cancel roll-out")
+    await see(visitor, "Devices that wait stay on what they run.")
+    await step(rollout)
+    await runs(devices[0], world.here.tenant_id, "1.3.0")
+    await asyncio.sleep(REFRESH_S + 0.5)
+    await see(visitor, "Devices that wait stay on what they run.", "3 waiting")
+    await press(visitor, "Go on")
+    await see(visitor, "3 being updated")

@@ -4,6 +4,7 @@ staff's tablet.
 
 from collections.abc import Sequence
 from statistics import median
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from api.auth import COOKIE
 from tools.bench.browser import FLAGS, PATIENCE_MS, program
 from tools.bench.found import Found
+from tools.bench.guesses import guess
 from tools.bench.measure import percentile
 from tools.bench.product import Product
 from tools.bench.rig import Rig
@@ -20,12 +22,13 @@ from tools.bench.world import Workshop, make_world
 
 TURNS = 3
 TAPS = 30
+GUESSES = 10_000
 LANGUAGES = ("en", "hi", "bn")
 # A middling telephone on a slow mobile network, as Lighthouse simulates it.
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8, "uploadThroughput": 675_000 / 8}
 SLOWER_CPU = 4
 
-KEYS = ("tracking.page_bytes", "tracking.first_paint_ms", "tracking.tap_to_page_p95_ms")
+KEYS = ("tracking.page_bytes", "tracking.first_paint_ms", "tracking.tap_to_page_p95_ms", "tracking.guesses_found")
 
 SENT_BYTES = """async () => {
     await document.fonts.ready;
@@ -56,6 +59,7 @@ async def measure(rig: Rig, found: Found) -> None:
                 tokens = [(await _job(http, shop, language))["token"] for language in LANGUAGES]
                 await _loads(browser, [f"{product.url}/t/{token}" for token in tokens], found)
                 await _taps(browser, http, shop, product.url, found)
+                await _guesses(product.url, found)
             finally:
                 await browser.close()
 
@@ -102,6 +106,15 @@ async def _taps(browser: Browser, http: aiohttp.ClientSession, shop: Workshop, u
     found.put("tracking.tap_to_page_p95_ms", percentile(taken, 95))
     await phone.context.close()
     await tablet.context.close()
+
+
+async def _guesses(url: str, found: Found) -> None:
+    """Last, because this network's address has to wait afterwards."""
+    began_s = perf_counter()
+    answers = await guess(url, GUESSES)
+    found.put("tracking.guesses_found", answers.total() - answers[404] - answers[429])
+    found.put("tracking.guesses_judged", answers[404])
+    found.put("tracking.guesses_per_s", GUESSES / (perf_counter() - began_s))
 
 
 async def _tablet(browser: Browser, url: str, token: str) -> Page:

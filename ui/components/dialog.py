@@ -51,3 +51,8 @@ async def confirm(question: str, effect: str, verb: str, *, keep: str | None = N
             button(verb, lambda: dialog.submit(True), kind="danger" if danger else "primary")
     dialog.props["aria-labelledby"] = title.html_id
     return bool(await answer_of(dialog))
+
+
+def is_asking() -> bool:
+    """Whether a dialog is open on this page: it goes with what it was opened from, so that must not be drawn anew."""
+    return any(isinstance(each, ui.dialog) and each.value for each in ui.context.client.layout.descendants())

@@ -1,14 +1,15 @@
 /* A camera's picture in a page with a socket; the playing itself is in ui/static/player.js. */
 
 export default {
-  props: { camera: String, kind: String, core: String, hls: String, words: Object, lang: String, zone: String, label: String },
+  props: { camera: String, kind: String, core: String, tiles: String, hls: String, words: Object, lang: String, zone: String, label: String },
   async mounted() {
-    const { Player, Tile, tokens } = await import(this.core);
+    const core = await import(this.core);
+    const tiles = this.kind === "tile" ? await import(this.tiles) : null;
     if (this.gone) return;
     const { camera, hls, words, lang, zone, label } = this;
-    const options = { camera, hls, words, lang, zone, label, token: tokens(camera) };
-    if (this.kind === "tile") this.tile = new Tile(this.$refs.root, options);
-    else this.player = new Player(this.$refs.root, options);
+    const options = { camera, hls, words, lang, zone, label, token: core.tokens(camera) };
+    if (tiles) this.tile = new tiles.Tile(core, this.$refs.root, options);
+    else this.player = new core.Player(this.$refs.root, options);
     this.onVisible = () => this.follow();
     document.addEventListener("visibilitychange", this.onVisible);
     this.follow();

@@ -10,7 +10,7 @@ from nicegui.element import Element
 from ui.texts import _, voice
 from ui.theme import static_url
 
-CORE, SHEET, HLS = "player.js", "player.css", "built/hls.mjs"
+CORE, TILES, SHEET, HLS = "player.js", "player_tile.js", "player.css", "built/hls.mjs"
 
 
 class CameraPlayer(Element, component="player.js"):
@@ -26,6 +26,7 @@ class CameraPlayer(Element, component="player.js"):
                 "camera": str(camera_id),
                 "kind": kind,
                 "core": static_url(CORE),
+                "tiles": static_url(TILES),
                 "hls": static_url(HLS),
                 "words": player_words(),
                 "lang": voice().language,

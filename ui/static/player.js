@@ -16,9 +16,7 @@ const STALLED_MS = 4_000; // without a new frame
 const RENEW_MS = 15_000; // a token lasts 60 s; with each, the server says whether the picture is frozen
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 10_000];
 const STILL_MS = 2_000;
-const STILL_RETRY_MS = 15_000; // the first one of a camera comes within a minute
 const WATCH_MS = 500;
-const LIVE_AT_ONCE = 3;
 const GATHERED_MS = 1_000;
 /* Reasons that another way of sending the same picture does not change. */
 const OF_THE_CAMERA = new Set([
@@ -26,7 +24,7 @@ const OF_THE_CAMERA = new Set([
   "privacy_hours", "camera_off", "not_found", "not_allowed", "not_signed_in", "link_unknown", "busy", "gateway_down",
 ]); // prettier-ignore
 /* Where trying again changes nothing before somebody else does something. */
-const NOTHING_TO_TRY = new Set(["privacy_hours", "camera_off", "disabled", "off", "not_found", "not_allowed", "link_unknown"]); // prettier-ignore
+export const NOTHING_TO_TRY = new Set(["privacy_hours", "camera_off", "disabled", "off", "not_found", "not_allowed", "link_unknown"]); // prettier-ignore
 const SHAPES = {
   pip: "M3 5h18v14H3zM12 12h7v5h-7z",
   full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
@@ -38,7 +36,7 @@ const sleep = (ms, signal) =>
     signal?.addEventListener("abort", () => (clearTimeout(timer), done()), { once: true });
   });
 
-const make = (tag, className, parent, text = "") => {
+export const make = (tag, className, parent, text = "") => {
   const made = document.createElement(tag);
   made.className = className;
   made.textContent = text;
@@ -47,7 +45,7 @@ const make = (tag, className, parent, text = "") => {
 };
 
 /* What the server refuses, or that it can't be reached. */
-class Problem extends Error {
+export class Problem extends Error {
   constructor(code, { until = "", path = "" } = {}) {
     super(code);
     Object.assign(this, { code, until, path });
@@ -79,7 +77,7 @@ export const tokens = (camera, link = "") => async (signal) => {
 };
 
 /* What is wrong, in words. `options` as for a player. */
-const sentence = ({ code, until }, { words, lang, zone }) => {
+export const sentence = ({ code, until }, { words, lang, zone }) => {
   if (code === "privacy_hours" && until) {
     const shape = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone };
     return words.privacy_until.replace("{time}", new Intl.DateTimeFormat(lang, shape).format(new Date(until)));
@@ -436,73 +434,6 @@ export class Player {
       else if (this.root.requestFullscreen) this.root.requestFullscreen();
       else video.webkitEnterFullscreen?.(); // telephones of Apple know it for videos only
     });
-  }
-}
-
-const playing = [];
-
-/* A still that becomes live while somebody points at it, taps it, or presses it by keyboard until Escape; a few at once. */
-export class Tile {
-  constructor(root, options) {
-    Object.assign(this, { root, options });
-    root.classList.add("tile");
-    this.still = Object.assign(make("img", "", root), { alt: options.label, hidden: true });
-    this.none = make("p", "none", root);
-    root.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && (this.soon = setTimeout(() => this.play(), 300)));
-    root.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.rest());
-    this.cover = make("button", "cover", root);
-    this.cover.type = "button";
-    this.cover.setAttribute("aria-label", options.words.watch.replace("{name}", options.label));
-    this.cover.onclick = ({ detail }) => {
-      this.play();
-      if (detail === 0) this.stage.querySelector(".tool").focus(); // pressed by keyboard: the cover goes
-    };
-    root.addEventListener("keydown", ({ key }) => key === "Escape" && !document.fullscreenElement && this.rest());
-    this.refresh();
-  }
-
-  async refresh() {
-    const answer = await fetch(`/api/v1/cameras/${this.options.camera}/still`, { cache: "no-store" }).catch(() => null);
-    if (!answer?.ok) {
-      clearTimeout(this.later);
-      this.later = setTimeout(() => this.root.isConnected && this.refresh(), STILL_RETRY_MS);
-      await this.sayNone(answer);
-      return;
-    }
-    const url = URL.createObjectURL(await answer.blob());
-    URL.revokeObjectURL(this.still.src);
-    Object.assign(this.still, { src: url, hidden: false });
-    this.none.hidden = true;
-  }
-
-  /* Why there is no still; one that was refused goes, one that could not be asked for stays. */
-  async sayNone(answer) {
-    const problem = answer ? await Problem.of(answer) : new Problem("network");
-    if (NOTHING_TO_TRY.has(problem.code)) this.still.hidden = true;
-    this.none.textContent = sentence(problem, this.options);
-    this.none.hidden = !this.still.hidden;
-  }
-
-  play() {
-    if (this.player) return;
-    while (playing.length >= LIVE_AT_ONCE) playing[0].rest();
-    playing.push(this);
-    this.stage = make("div", "stage", this.root);
-    this.player = new Player(this.stage, this.options);
-    this.cover.hidden = true;
-    this.player.start();
-  }
-
-  rest() {
-    clearTimeout(this.soon);
-    if (!this.player) return;
-    playing.splice(playing.indexOf(this), 1);
-    const hadFocus = this.stage.contains(document.activeElement);
-    this.player.stop();
-    this.stage.remove();
-    this.player = null;
-    this.cover.hidden = false;
-    if (hadFocus) this.cover.focus();
   }
 }
 

@@ -8,6 +8,7 @@ from nicegui.element import Element
 
 from actions.outbox import ways
 from actions.outbox.channels import CODE_DIGITS, ChannelRow, add_channel, channels_of, send_code, verify_channel
+from actions.people.profile import profile
 from domain.access import Intent
 from domain.outbox import MessageStatus
 from domain.refusals import Refusal, TryLater
@@ -17,7 +18,7 @@ from ui.components.field import Check, Field, select_field, text_field
 from ui.components.markup import Text
 from ui.components.pieces import button
 from ui.components.toast import toast
-from ui.pages.account.asking import permitted, said
+from ui.pages.account.asking import address, permitted, said
 from ui.pages.account.channel_words import address_help, address_label, last_line, way_word
 from ui.pages.account.words import refusal_text
 from ui.texts import _
@@ -27,8 +28,12 @@ LOOK_EVERY_S = 1.0
 
 async def add_way() -> None:
     """Asks for kind and address, then for the code."""
+    seat = await permitted(Intent.CHANGE_OWN_ACCOUNT)
+    if seat is None:
+        return
+    has_password = (await profile(seat)).has_password
     with ui.dialog() as dialog, Element("div").classes("dialog") as body:
-        _Adding(dialog, body)
+        _Adding(dialog, body, asks_password=has_password)
     await answer_of(dialog)
 
 
@@ -42,8 +47,8 @@ async def enter_code(channel: ChannelRow) -> None:
 class _Adding:
     """Becomes the question for the code."""
 
-    def __init__(self, dialog: ui.dialog, body: Element) -> None:
-        self._dialog, self._body = dialog, body
+    def __init__(self, dialog: ui.dialog, body: Element, *, asks_password: bool) -> None:
+        self._dialog, self._body, self._asks_password = dialog, body, asks_password
         offered = ways.offered()
         with body:
             title = Text("h2", _("Add a way to reach you"))
@@ -60,11 +65,18 @@ class _Adding:
 
     def _ask(self, way: Way) -> None:
         self._way = way
+        self._password: Field | None = None
         self._place.clear()
-        with self._place:
+        with self._place, Element("div").classes("stack wide"):
             self._address: Field = text_field(
                 address_label(way), help=address_help(way), check=_address_check(way), code=True
             )
+            if way is Way.MAIL and self._asks_password:
+                self._password = text_field(
+                    _("Password"), kind="password", autocomplete="current-password",
+                    help=_("A link for a new password may go there, so show that it is you."),
+                )  # fmt: skip
+                self._password.input.on("keydown.enter", self._save)
         self._address.input.props["maxlength"] = ADDRESS_CHARS_MAX
         self._address.input.on("keydown.enter", self._save)
 
@@ -74,11 +86,14 @@ class _Adding:
         seat = await permitted(Intent.CHANGE_OWN_ACCOUNT)
         if seat is None:
             return
-        answer = await add_channel(seat, self._way, str(self._address.value), datetime.now(UTC))
+        typed, password = str(self._address.value), str(self._password.value or "") if self._password else ""
+        answer = await add_channel(seat, self._way, typed, datetime.now(UTC), password=password, asked_by=address())
         if isinstance(answer, UUID):
             [channel] = [row for row in await channels_of(seat) if row.id == answer]
             self._body.clear()
             _Proving(self._dialog, self._body, channel.id, channel.shown)
+        elif answer is Refusal.WRONG_CREDENTIALS and self._password:
+            self._password.say(_("This is not your password. Try again."))
         else:
             self._address.say(_address_fault(answer))
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actions.people import Seat
-from actions.people.oidc import identities_of, link_ticket, unlink_identity
+from actions.people.oidc import identities_of, unlink_identity
 from actions.people.profile import Profile, change_profile, profile, set_look
 from domain.access import Intent
 from domain.refusals import Refusal
@@ -23,8 +23,9 @@ from ui.components.segmented import Segmented
 from ui.components.toast import toast
 from ui.page import page
 from ui.pages import shell
-from ui.pages.account import entry, password
+from ui.pages.account import password
 from ui.pages.account.asking import permitted
+from ui.pages.account.linking import link
 from ui.pages.account.my_channels import ChannelsCard
 from ui.pages.account.my_keys import KeysCard
 from ui.pages.account.my_notifications import NotificationsCard
@@ -158,9 +159,9 @@ class _SignIn:
             SecondStepRow(self._seat, mine, self.start)
             await PasskeyRows(self._seat, mine, self.start).start()
             if self._oidc_name:
-                await self._identities()
+                await self._identities(mine)
 
-    async def _identities(self) -> None:
+    async def _identities(self, mine: Profile) -> None:
         linked = await identities_of(self._seat)
         for identity in linked:
             since = _("Linked since {day}.").format(day=day(identity.created_at, self._seat.zone, year=True))
@@ -168,12 +169,7 @@ class _SignIn:
                 button(_("Unlink"), self._unlinking(identity.issuer, identity.subject), kind="plain")
         if not linked:
             with row("link_off", self._oidc_name, _("Link it to sign in without a password.")):
-                button(_("Link"), self._link, kind="plain")
-
-    async def _link(self) -> None:
-        seat = await permitted(Intent.CHANGE_OWN_ACCOUNT)
-        if seat is not None:  # the ticket is short-lived, so it is made when it is needed
-            ui.navigate.to(entry.with_query(entry.OIDC, link=link_ticket(seat, datetime.now(UTC))))
+                button(_("Link"), lambda: link(self._oidc_name, asks_password=mine.has_password), kind="plain")
 
     def _unlinking(self, issuer: str, subject: str) -> Callable[[], Awaitable[None]]:
         async def unlink() -> None:

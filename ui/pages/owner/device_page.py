@@ -25,6 +25,7 @@ from storage.device_settings import SettingsRow
 from storage.firmware import ReleaseRow
 from storage.queries import DeviceRow, RejectionRow
 from storage.session import transaction
+from ui.components.dialog import is_asking
 from ui.frame import Frame
 from ui.page import page
 from ui.pages import shell
@@ -150,7 +151,7 @@ class _Device:
 
     def _show(self, found: _Found, *, at_once: bool) -> None:
         self._read_s = asyncio.get_running_loop().time()
-        if not _is_asking(self._first, self._ways):
+        if not is_asking():
             self._show_ways(found.row, at_once)
         if found.row.heard_at is not None:
             self._show_live(found)
@@ -213,11 +214,6 @@ class _Device:
         if self._may:
             with self._ways:
                 settings_card(row, self._changed, lambda: ui.navigate.to(shell.DEVICES))
-
-
-def _is_asking(*places: Element) -> bool:
-    """Whether a dialog is open that would go with what it was opened from."""
-    return any(isinstance(each, ui.dialog) and each.value for place in places for each in place.descendants())
 
 
 def _who(row: DeviceRow) -> tuple[object, ...]:

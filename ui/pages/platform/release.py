@@ -1,6 +1,7 @@
 """One firmware release: its facts, and its roll-outs with what became of each device, as it happens."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from domain.access import Intent, Viewer
 from domain.firmware import Channel
 from domain.refusals import Refusal
 from storage.firmware import ReleaseRow
-from ui.components.dialog import confirm
+from storage.rollout_items import Member
+from ui.components.dialog import confirm, is_asking
 from ui.components.markup import Text
 from ui.components.pieces import Card, button, empty, key_values, tone_chip
 from ui.components.toast import toast
@@ -24,7 +26,7 @@ from ui.page import page
 from ui.pages import shell
 from ui.pages.account.asking import permitted
 from ui.pages.platform.release_words import channel_word, kind_word, refusal_text, release_title
-from ui.pages.platform.rollout_card import rollout_card
+from ui.pages.platform.rollout_card import MEMBERS_SHOWN_MAX, rollout_card
 from ui.pages.platform.rollout_start import ask_rollout
 from ui.texts import _, moment, ngettext, number
 
@@ -67,9 +69,10 @@ class _Release:
     async def _refresh(self) -> None:
         viewer = self._seat.viewer
         found = await rollouts.rollouts_of(viewer, self._row.id)
-        whole = [] if isinstance(found, Refusal) else [await rollouts.rollout(viewer, each.id) for each in found]
-        told = [each for each in whole if not isinstance(each, Refusal)]
-        if told == self._shown:
+        rows = [] if isinstance(found, Refusal) else found
+        whole = [await rollouts.rollout(viewer, each.id, MEMBERS_SHOWN_MAX) for each in rows]
+        told = [(each[0], [_as_shown(one) for one in each[1]]) for each in whole if not isinstance(each, Refusal)]
+        if told == self._shown or is_asking():
             return
         self._shown = told
         self._rollouts.clear()
@@ -156,3 +159,8 @@ class _Release:
                 toast("warn", refusal_text(refusal))
             else:
                 toast("ok", said)
+
+
+def _as_shown(member: Member) -> Member:
+    """Without what is not shown and is new with every state: nothing is drawn again for that alone."""
+    return replace(member, heard_at=None)

@@ -39,7 +39,7 @@ Changed = Callable[[], Awaitable[None]]
 
 
 def rollout_card(row: Rollout, members: list[Member], seat: Seat, changed: Changed, *, may: bool) -> None:
-    """`changed` is called after each change."""
+    """`members` are the first MEMBERS_SHOWN_MAX devices; `changed` is called after each change."""
     with Card(_heading(row, seat.zone)) as card:
         with card.header:
             tone, icon = STATE_LOOKS[row.state]
@@ -52,7 +52,7 @@ def rollout_card(row: Rollout, members: list[Member], seat: Seat, changed: Chang
             if may and row.state in OPEN:
                 with Element("div").classes("cluster"):
                     _ways(row, changed)
-        _show_members(members, seat.zone)
+        _show_members(members, sum(row.counts.values()), seat.zone)
 
 
 def _heading(row: Rollout, zone: str) -> str:
@@ -135,7 +135,7 @@ async def _widen(row: Rollout, changed: Changed) -> None:
         await changed()
 
 
-def _show_members(members: list[Member], zone: str) -> None:
+def _show_members(members: list[Member], total: int, zone: str) -> None:
     columns = (
         Column("name", _("Device")),
         Column("state", _("State")),
@@ -144,10 +144,10 @@ def _show_members(members: list[Member], zone: str) -> None:
         Column("runs", _("Runs")),
         Column("since", _("Since"), align="right", wide_only=True),
     )
-    shown = [_row(member, zone) for member in members[:MEMBERS_SHOWN_MAX]]
+    shown = [_row(member, zone) for member in members]
     table = DataTable(columns, lambda _request: None, page_size=max(1, len(shown)))
     table.show(shown, len(shown), TableRequest(None, False, 1))
-    if (more := len(members) - MEMBERS_SHOWN_MAX) > 0:
+    if (more := total - len(members)) > 0:
         Text("p", ngettext("{n} more", "{n} more", more).format(n=number(more))).classes("note")
 
 
