@@ -59,10 +59,10 @@ async def booked_and_put_elsewhere(desk: Desk, phone: Phone) -> None:
     await desk.put_in_calendar(working_day_at(11), desk.product.shop.other_pit_id, later_min=60)
     await expect(desk.page.locator(".toast")).to_contain_text("Skoda Octavia comes")
     await expect(expected).to_have_text("16:00")
-    await expect(desk.card).to_contain_text("Pit 2 here")
+    await expect(desk.card).to_contain_text("Pit 2")
     await desk.page.locator(".toast").get_by_role("button", name="Undo").click()
     await expect(expected).to_have_text("15:00")
-    await expect(desk.card).not_to_contain_text("Pit 2 here")
+    await expect(desk.card).not_to_contain_text("Pit 2")
 
 
 async def carried_on_the_board(desk: Desk, tablet: Tablet, url: str) -> None:
