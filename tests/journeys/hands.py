@@ -60,7 +60,9 @@ async def middle(what: Locator) -> tuple[float, float]:
 
 async def sign(page: Page) -> None:
     """A line by the mouse."""
-    box = await page.locator(".signature svg").bounding_box()
+    pad = page.locator(".signature svg")
+    await pad.hover()  # waits until the dialog that it is in has stopped moving
+    box = await pad.bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + 40, box["y"] + 60)
     await page.mouse.down()
