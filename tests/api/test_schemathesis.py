@@ -25,7 +25,6 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from schemathesis.transport.requests import ManagedCookiesSession
 
 from actions.people import add_person
 from domain.access import Role, Viewer
@@ -60,8 +59,6 @@ class Asker:
     but_in: frozenset[str] = frozenset()
     """Operations that may say it nevertheless."""
     statuses: Counter[int] = field(default_factory=Counter)
-    line: ManagedCookiesSession = field(default_factory=ManagedCookiesSession)
-    """One connection for all questions, that keeps no cookie."""
     token: str = ""
 
     def ask(self, url: str, case: Case[Any]) -> None:
@@ -81,7 +78,7 @@ class Asker:
 
     def _answer(self, url: str, case: Case[Any]) -> Response:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return case.call(base_url=url, session=self.line, headers=headers)
+        return case.call(base_url=url, headers=headers)
 
 
 def ask_everything(whole: WholeApi, askers: Sequence[Asker], ids: Sequence[dict[str, str]]) -> None:
