@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.async_api import expect
 
 from actions import keys, passwords
 from actions.people import throttle
@@ -23,6 +24,7 @@ from tests.private_postgres import PrivatePostgres
 # A busy machine is no error: without this an example that takes more than 200 ms fails its test.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+expect.set_options(timeout=60_000)  # ms; nor is a browser that waits for a busy server
 
 SECRET = b"a secret of tests, 32 bytes long"
 

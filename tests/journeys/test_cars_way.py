@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from tests.journeys.cars_way import PATIENCE_MS, ZONE, Desk, Phone, Tablet, working_day_at
+from tests.journeys.cars_way import ZONE, Desk, Phone, Tablet, working_day_at
 from tests.journeys.hands import carry_by_finger, dialog_of, finish, sign, tap
 from tests.journeys.program import Product
 from tools.bench.guesses import guess
@@ -27,7 +27,6 @@ SENT_BYTES = """async () => {
 async def test_a_car_is_followed_from_its_booking_to_the_hand_over_on_three_devices_at_once(
     product: Product, browser: Browser
 ) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
     desk, tablet = await Desk.of(product, browser), await Tablet.of(product, browser)
     link = await desk.book(working_day_at(11))
     phone = await Phone.of(browser, link)
@@ -47,7 +46,6 @@ async def test_a_car_is_followed_from_its_booking_to_the_hand_over_on_three_devi
     assert phone.watched.loads == [f"{link}?lang=en"] and await phone.page.context.cookies() == []
     assert [w.faults for w in (desk.board, tablet.watched, phone.watched)] == [[], [], []]
     await passport_checked(phone.page)
-    expect.set_options(timeout=None)
 
 
 async def booked_and_put_elsewhere(desk: Desk, phone: Phone) -> None:

@@ -72,9 +72,7 @@ async def shop(product: Product) -> AsyncIterator[Shop]:
     assert isinstance(made, Created)
     start = Ask(Event.START, 0, here.staff.role, reason="No sensors yet", overrides_climate=True)
     assert isinstance(await move(made.job_id, start, here.staff, now), Job)
-    expect.set_options(timeout=PATIENCE_MS)
     yield Shop(product, here.staff, made.job_id)
-    expect.set_options(timeout=None)
 
 
 async def note_scratch(page: Page) -> None:

@@ -79,7 +79,6 @@ async def test_cameras_play_what_is_wrong_is_said_and_the_picture_comes_back_by_
     studio: Studio, browser: Browser
 ) -> None:
     product, shop = studio.product, studio.product.shop
-    expect.set_options(timeout=PATIENCE_MS)
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
     page, faulty = await context.new_page(), await context.new_page()
     asked: list[str] = []

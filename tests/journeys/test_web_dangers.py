@@ -19,8 +19,9 @@ PAGES_MAX = 40
 DOCUMENTS = {".pdf": "application/pdf", ".csv": "text/csv", ".json": "application/json"}
 """Which a browser keeps, and does not show as pages."""
 CAMERAS = ("/video/", "/api/v1/cameras/")
-NO_PICTURE = ("(Conflict)", "(Service Unavailable)")
-"""What is answered to who asks for the picture of a camera that can't be reached."""
+NO_PICTURE = ("(Conflict)", "(Service Unavailable)", "(Not Found)")
+"""What is answered to who asks for the picture of a camera that can't be reached, or that the gateway, which was not
+told of one put into the database from outside, has not come to know yet."""
 TOO_BIG = 1009  # RFC 6455
 
 
