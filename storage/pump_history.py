@@ -21,7 +21,7 @@ CSV_PAGE = 500
 
 RUN_VIEW = """
     SELECT r.id, r.member_id, p.name, r.device_id, d.name, r.state, r.mode, r.amount_s, r.used_ms / 1000,
-        m.motor_on AND m.run_id = r.id AND r.ended_at IS NULL, m.heard_at,
+        m.motor_on AND m.run_id = r.id AND r.state IN ('starting', 'running', 'stopping'), m.heard_at,
         CASE WHEN r.state = 'hold' THEN r.hold_cause END, r.end_reason, r.since_at, r.asked_at, r.started_at,
         r.ended_at, r.captured_s
     FROM run r JOIN person p ON p.id = r.member_id JOIN device d ON d.id = r.device_id

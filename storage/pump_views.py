@@ -48,7 +48,7 @@ class RunView:
     used_s: int
     """Measured ON and charged so far."""
     is_counting: bool
-    """The motor is measured ON for it: `used_s` grows with each second after `heard_at`."""
+    """The motor is measured ON for it: `used_s` grows with each second after `heard_at`. Never while on HOLD."""
     heard_at: datetime | None
     """When `used_s` was measured last."""
     hold_cause: HoldCause | None

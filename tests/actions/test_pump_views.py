@@ -66,6 +66,7 @@ async def test_a_device_that_falls_silent_is_unknown_and_its_run_holds_with_the_
     assert (motor.word, motor.online) == (MotorWord.HOLD, False)
     assert motor.run is not None
     assert motor.run.hold_cause == "silent"
+    assert not motor.run.is_counting, "it was last heard ON, but nobody may see minutes go by that nobody measures"
 
 
 async def test_a_statement_explains_every_second(coop: Coop, hall: Hall) -> None:
