@@ -35,6 +35,12 @@ async def _should_see_soon(user: User, *args: Any, retries: int = LOOKS, **named
 
 
 User.should_see = _should_see_soon  # type: ignore[method-assign,assignment]
+
+
+def _is_asked(pressed: ui.button) -> bool:
+    return any(isinstance(above, ui.dialog) and above.value for above in pressed.ancestors())
+
+
 Show = Callable[[Callable[[], Any]], Any]
 
 
@@ -49,7 +55,7 @@ class Visitor:
         """Presses the newest button of this label: the one in the dialog that is open, if one is."""
         with self.user:
             found = [e for e in self.user.find(kind=ui.button).elements if e.text == label]
-        UserInteraction(self.user, {max(found, key=lambda e: e.id)}, label).click()
+        UserInteraction(self.user, {max(found, key=lambda e: (_is_asked(e), e.id))}, label).click()
 
     async def sign_in_as(self, viewer: Viewer) -> None:
         """Gives the user's browser a session of this person, and the person PASSWORD; the audit trail says nothing."""

@@ -11,6 +11,7 @@ from domain.access import Intent
 from storage.queries import AlertRow
 from ui.alert_feed import AlertFeed, open_alerts_of
 from ui.components.alerts import AlertStrip
+from ui.components.dialog import lasting
 from ui.frame import Frame
 from ui.pages import acknowledging, shell
 from ui.presenters import alert_view
@@ -25,7 +26,7 @@ class OpenAlerts:
         self._seat, self._frame, self._belongs = seat, frame, belongs
         self._may_acknowledge = seat.viewer.may(Intent.ACKNOWLEDGE_ALERT)
         self._rows: dict[str, AlertRow] = {}
-        self._strip = AlertStrip((), self._act, label=_("Open alerts"), more_href=shell.ALERTS)
+        self._strip = AlertStrip((), lasting(self._act), label=_("Open alerts"), more_href=shell.ALERTS)
 
     async def start(self, feed: AlertFeed) -> None:
         await self._show(await open_alerts_of(self._seat.viewer.tenant_id))
