@@ -94,7 +94,9 @@ class PitServer:
     async def _listen(self) -> None:
         while True:
             try:
-                async with aiomqtt.Client("127.0.0.1", self.broker.port, identifier="server") as client:
+                async with aiomqtt.Client(
+                    "127.0.0.1", self.broker.port, identifier="server", clean_session=False
+                ) as client:  # as the real one: what comes before it has subscribed anew waits for it
                     await client.subscribe("v1/#", qos=1)
                     self._client = client
                     async for message in client.messages:

@@ -43,6 +43,7 @@ async def test_each_sensor_speaks_for_itself_and_one_that_fails_costs_only_its_o
 
 async def test_it_measures_on_while_the_broker_is_away_and_replays_in_order(pit: PitRig) -> None:
     await pit.next_reading()
+    pit.broker.save()  # of the server's session it shall know after its death
     pit.broker.kill()
     heard = len(pit.readings)
     await asyncio.sleep(9)
