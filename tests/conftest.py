@@ -26,16 +26,20 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 expect.set_options(timeout=60_000)  # ms; nor is a browser that waits for a busy server
 
+REAL_TIME = {"journeys", "shipped", "browser"}  # a folder, and fixtures: the firmware that runs, a page that is shown
 SECRET = b"a secret of tests, 32 bytes long"
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist asks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is long is begun first, so that no worker is left with it in the end. One worker has all tests that share
-    what was made for a module, or the house of journeys.
+    what was made for a module, or the house of journeys. Who watches browsers or devices in real time gets a second
+    look, which the last line counts as "rerun": what the rules, the rows and the answers are is told at once or never.
     """
     items.sort(key=lambda item: item.get_closest_marker("long") is None and "journeys" not in item.path.parts)
     for item in items:
+        if REAL_TIME & {*item.path.parts, *_fixtures_of(item)}:
+            item.add_marker(pytest.mark.flaky(reruns=1))
         shared = [name for name, found in _fixtures_of(item).items() if found[-1].scope == "module" or name == "house"]
         if shared:
             item.add_marker(pytest.mark.xdist_group("house" if "house" in shared else item.path.stem))

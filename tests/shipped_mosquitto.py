@@ -26,7 +26,7 @@ from storage.embedded_ports import free_port
 from tests.private_mosquitto import find_mosquitto
 
 SHIPPED = Path(__file__).parents[1] / "deploy" / "mosquitto"
-WAIT_S = 15.0
+WAIT_S = 60.0
 SERVER, SERVER_PASSWORD = "pitpilot-server", "its password"
 IS_ROOT = os.geteuid() == 0
 

@@ -47,7 +47,7 @@ async def trail(shop_or_tenant: Workshop | UUID) -> list[str]:
 
 async def until(true: Callable[[], bool]) -> None:
     """Waits for what an announcement brings."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
 

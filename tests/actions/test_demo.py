@@ -235,7 +235,7 @@ async def test_the_fleet_connects_with_the_demos_passwords_and_leaves_when_stopp
     roles = [(device.serial, ROLES[device.role].runs) for part in CAST for pit in part.pits for device in pit.devices]
     running = {serial for serial, runs in roles if runs} | {motor.serial for motor in COOPERATIVE.motors}
     with PrivateMosquitto() as mosquitto:
-        async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client, asyncio.timeout(20):
+        async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client, asyncio.timeout(60):
             await client.subscribe("v1/+/+/avail", qos=1)
             stop = await demo.run_fleet(lambda name: BrokerAddress("127.0.0.1", mosquitto.port, name, users[name]))
             assert await serials_that_say(client, b"online", len(running)) == running

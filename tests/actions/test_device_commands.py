@@ -56,7 +56,7 @@ async def test_a_request_is_saved_announced_and_written_down(
         [row] = await command_history(tx, device_id, 10)
     assert (row.command, row.by) == (command, "Owner Here")
     assert (await trail(world.here))[-1] == "command_device"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not [a for a in heard if a.topic is Topic.COMMAND and a.id == device_id]:
             await asyncio.sleep(0.01)
 

@@ -118,7 +118,7 @@ async def test_what_was_missed_while_nobody_listened_is_read_after_reconnecting(
     supervisor.keep("announcements", lambda: hear(directory.load))
     listening = "SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN pitpilot' AND datname = current_database()"
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while not (found := await fetch(listening)):
                 await asyncio.sleep(0.01)
         await execute("SELECT pg_terminate_backend(:pid)", pid=found[0][0])

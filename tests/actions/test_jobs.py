@@ -110,7 +110,7 @@ async def test_a_car_goes_from_arrival_to_hand_over_and_all_of_it_is_written_dow
     assert await trail(world.here) == ["create_job", *["move_job"] * 7, "note_defect", *["move_job"] * 5]
     spans = await fetch("SELECT stage, until IS NULL FROM job_stage WHERE job_id = :id ORDER BY id", id=job_id)
     assert [tuple(span) for span in spans] == [(s.value, False) for s in (*STAGES, Stage.FINISHING)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(heard) < 14:
             await asyncio.sleep(0.01)
     assert {(a.topic, a.id) for a in heard} == {(Topic.JOB, str(job_id))}

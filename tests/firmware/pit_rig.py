@@ -17,7 +17,7 @@ from tools.virtual_board import write_keys
 from tools.virtual_pit import PitBoard
 
 TENANT, DEVICE = "acme", "pp-1"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class PitServer:

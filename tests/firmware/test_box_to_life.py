@@ -28,7 +28,7 @@ def free_port(kind: socket.SocketKind) -> int:
 
 async def page_at(url: str) -> str:
     """The set-up page, as soon as it is there."""
-    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+    async with asyncio.timeout(60), httpx.AsyncClient() as client:
         while True:
             try:
                 return html.unescape((await client.get(url)).text)

@@ -25,7 +25,7 @@ def client(name: str = "a device", heard: Heard | None = None, **given: Any) -> 
     return mqtt.Mqtt(name, ticks.Clock(), on_message=note, **given)
 
 
-async def until(holds: Callable[[], object], within_s: float = 5) -> None:
+async def until(holds: Callable[[], object], within_s: float = 60) -> None:
     async with asyncio.timeout(within_s):
         while not holds():
             await asyncio.sleep(0.01)

@@ -13,7 +13,7 @@ from tests.firmware.virtual_node import OPTO, QUICK, RELAY, RUN
 from tools.virtual_board import Board, write_keys
 
 KEY = "pk_of_a_test"
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 UNAVAILABLE = {"code": "unavailable"}
 
 

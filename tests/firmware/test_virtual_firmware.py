@@ -26,7 +26,7 @@ async def test_boards_live_as_long_as_whoever_started_them(broker: PrivateMosqui
     file.write_text(json.dumps([entry(broker.port, "pump-1"), entry(broker.port, "pump-2")]))
     command = [sys.executable, "-m", "tools.virtual_firmware", "--boards", str(file), "--until-input-ends"]
     process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not all(f"as {name} (" in broker.log for name in ("pump-1", "pump-2")):
             await asyncio.sleep(0.05)
         assert process.stdin is not None

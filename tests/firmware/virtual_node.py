@@ -26,7 +26,7 @@ RELAY, OPTO, GRID, READY = 25, 5, 32, 33
 TENANT, DEVICE = "acme", "pump-1"
 QUICK = {"min_off_ms": 0, "grid_delay_min_ms": 0, "grid_delay_max_ms": 0, "interval_s": 1}
 """Settings that let tests be quick; no safety limit is touched."""
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 RUN = str(UUID(int=1))
 
 State = dict[str, Any]

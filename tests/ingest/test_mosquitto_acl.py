@@ -28,7 +28,7 @@ from tests.private_mosquitto import PrivateMosquitto
 SHOP, OTHER_SHOP = "shop-1", "shop-2"
 SERVER = "pitpilot-server"
 TENANTS = {"pit-1": SHOP, "pit-2": SHOP, "pit-3": OTHER_SHOP}
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @dataclass

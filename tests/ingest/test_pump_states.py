@@ -79,7 +79,7 @@ async def test_a_newer_state_waits_for_the_one_before_it_and_one_between_them_is
         assert database_is_slow.begun == [1]
         database_is_slow.free.set()
         await until(lambda: database_is_slow.begun == [1, 3])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await fetch("SELECT seq FROM motor") != [(3,)]:
                 await asyncio.sleep(0.01)
     lead.resign(leading)

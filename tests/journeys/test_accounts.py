@@ -13,7 +13,7 @@ from storage.session import EVERY_TENANT, transaction
 from storage.tables import Membership, Person
 from tests.journeys.program import PASSWORD, Installation, Product, give_password
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 AT_ONCE_MS = 1_000
 NOTES_WHEN_SIGN_IN_IS_SHOWN = """
     if (location.pathname === "/sign-in") {

@@ -11,7 +11,7 @@ from tests.ingest.command_device import CommandDevice, does_it
 from tests.ingest.parts import fetch
 from tests.journeys.program import Product
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 HEARD = "SELECT 1 FROM device_presence WHERE boot_id = 7 AND device_id = :device"
 
 
@@ -29,7 +29,7 @@ async def test_restart_is_pressed_and_goes_through_to_done(
         return does_it(device, command) if taken.is_set() else None
 
     async with device.connected(when_told):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await fetch(HEARD, device=device.shop.device_id):
                 await asyncio.sleep(0.2)
         page = await browser.new_page(viewport={"width": 1440, "height": 900})

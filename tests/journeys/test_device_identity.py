@@ -20,8 +20,8 @@ from tests.ingest.payloads import single
 from tests.journeys.program import Product, make_shop, started, write_secret
 from tests.shipped_mosquitto import SERVER, Broker, laid_out, shipped_mosquitto
 
-PATIENCE_MS = 15_000
-SOON_S = 8.0
+PATIENCE_MS = 60_000
+SOON_S = 60.0
 
 
 @dataclass
@@ -101,14 +101,16 @@ async def test_a_device_is_brought_in_heard_and_cut_off(site: Site, browser: Bro
     await dialog.get_by_role("button", name="Revoke").click()
     await expect(page.get_by_text("PP-0417 is cut off.")).to_be_visible(timeout=PATIENCE_MS)
     await site.until_speaks(given, 2, expected=False)
+    before = await stored()  # it may have said something in the moment before the broker knew
+    assert not await site.can_speak(given, 3)
     async with httpx.AsyncClient() as device:
         refused = await device.post(
             f"{site.product.url}/api/v1/sensors/ingest",
-            content=single(3),
+            content=single(4),
             headers={"Authorization": f"Bearer {given['key']}"},
         )
     assert (refused.status_code, refused.json()["code"]) == (401, "unknown_key")
-    assert await stored() == [(given["device_id"], 1, 1)]
+    assert await stored() == before and before[-1][2] <= 2
     log = site.product.log.read_text()
     for secret in (given["mqtt"]["password"], given["key"], code, code.replace("-", "")):
         assert secret not in log

@@ -4,7 +4,7 @@ from playwright.async_api import Browser, expect
 
 from tests.journeys.program import Product
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 
 
 async def test_a_published_reading_moves_the_number_raises_the_alert_and_acknowledging_marks_it_seen(

@@ -10,7 +10,7 @@ from storage.embedded_ports import free_port
 from tests.journeys.program import PASSWORD, Product, make_shop, started
 from tests.post_office import mail_server
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 async def until(true: Callable[[], bool]) -> None:

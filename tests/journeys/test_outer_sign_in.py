@@ -8,7 +8,7 @@ from storage.embedded_ports import free_port
 from tests.api.openid_provider import CLIENT_ID, CLIENT_SECRET, provider_for
 from tests.journeys.program import PASSWORD, make_shop, started
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 
 
 async def test_an_account_is_linked_on_its_own_page_and_then_opened_by_the_provider(

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, CDPSession, Page, expect
 
 from tests.journeys.program import PASSWORD, Product
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture

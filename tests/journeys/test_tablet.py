@@ -23,7 +23,7 @@ from tests.journeys.hands import finish, tap
 from tests.journeys.program import Product
 from tests.pictures import SVG, photo
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 TABLET = {"width": 1024, "height": 768}
 CAR = NewVehicle("MH 12 AB 1234", "Skoda", "Octavia")
 NEW = NewJob(NewCustomer("Meera Nair", "+91 98765 43210"), CAR, WorkType.CUSTOM)

@@ -21,7 +21,7 @@ from tests.storage.keep_rows import PASSWORD
 REPOSITORY = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
 NOT_DURABLE = {"fsync": "off"}  # what is killed here are processes, never the machine
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @contextmanager

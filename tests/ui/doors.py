@@ -28,7 +28,7 @@ from tests.ui.conftest import PASSWORD, Visitor
 from ui import guard, open_pages
 
 STRONG = "mango tractor violet seven"
-PATIENCE = 60
+PATIENCE = 600
 """Looks, 0.05 to 0.1 s apart, until a test gives up."""
 
 Kind = TypeVar("Kind", bound=Element)

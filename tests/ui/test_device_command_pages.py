@@ -18,7 +18,7 @@ from tests.conftest import World
 from tests.device_parts import claimed_node
 from tests.ui.conftest import Visitor
 
-PATIENCE = 60  # tenths of a second
+PATIENCE = 600  # tenths of a second
 NOW = datetime.now(UTC)
 
 

@@ -18,7 +18,7 @@ from tests.ui.conftest import Visitor
 from ui.components.copy_link import CopySecret
 from ui.components.markup import Text
 
-PATIENCE = 60  # tenths of a second
+PATIENCE = 600  # tenths of a second
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from tests.ui.conftest import Visitor
 from ui import guard
 
 NOW = datetime.now(UTC)
-PATIENCE = 50  # tries 0.1 s apart, for what goes through the database
+PATIENCE = 600  # tries 0.1 s apart, for what goes through the database
 
 
 def measure(shop: Workshop, t_c: float = 24.6, pm25: float = 8.2, at: datetime | None = None) -> None:

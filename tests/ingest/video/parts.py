@@ -15,7 +15,7 @@ from ingest.video.gateway import EmbeddedGateway
 from tools.virtual_camera.film import Film
 from tools.virtual_camera.whep_viewer import WhepViewer
 
-PATIENCE_S = 20.0  # many founders share a machine; nothing here measures time
+PATIENCE_S = 60.0  # many founders share a machine; nothing here measures time
 
 
 def small_film(**changes: Any) -> Film:
