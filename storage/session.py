@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -64,12 +65,17 @@ _doors = _Doors()
 
 def open(urls: Urls, pool_size: int) -> None:  # read as session.open
     """Prepares both pools; connections are made when first needed."""
+    _doors.urls = urls
+    _doors.app, _doors.worker = _engine(urls.app, pool_size), _engine(urls.worker, pool_size)
+
+
+@cache
+def _engine(url: str, pool_size: int) -> AsyncEngine:
+    """One for each address, however often it is opened: an engine keeps the statements that it has compiled."""
     options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_WAIT_S}
     options |= {"pool_pre_ping": True, "connect_args": PATIENCE}
     options["hide_parameters"] = True  # else an error's text, and so the log, holds hashes and what people typed
-    _doors.urls = urls
-    _doors.app = create_async_engine(_sqlalchemy(urls.app), **options)
-    _doors.worker = create_async_engine(_sqlalchemy(urls.worker), **options)
+    return create_async_engine(_sqlalchemy(url), **options)
 
 
 async def close() -> None:

@@ -49,6 +49,16 @@ def _fixtures_of(item: pytest.Item) -> Mapping[str, Sequence[pytest.FixtureDef[A
     return item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Sees that groups are kept together: with some versions of pytest, xdist lets them fall apart without a word."""
+    if session.config.getoption("loadgroup", False):
+        apart = [
+            item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid
+        ]
+        if apart:
+            raise pytest.UsageError(f"pytest-xdist doesn't keep groups together: {apart[0]}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Takes all that is imported out of the collector's sight: it is run before and after each test of a page, and took
@@ -88,7 +98,7 @@ async def _migrate(owner_url: str) -> None:
 @pytest.fixture
 async def database(postgres: PrivatePostgres, template: str, tmp_path: Path) -> AsyncIterator[str]:
     """A fresh database, opened through both doors, and a place for photos; yields the superuser's address of it."""
-    url = await asyncio.to_thread(postgres.create_database, template)
+    url = await asyncio.to_thread(postgres.create_database, template, "test")
     session.open(migrate.roles_urls(url, SECRET), pool_size=4)
     keys.open(SECRET)
     photo_files.open(tmp_path / "photos")

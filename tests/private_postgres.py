@@ -70,12 +70,13 @@ class PrivatePostgres:
             self._loop.close()
             shutil.rmtree(self._folder)
 
-    def create_database(self, template: str | None = None) -> str:
+    def create_database(self, template: str | None = None, name: str = "") -> str:
         """A new database, empty or a copy of the one at the address `template`; returns the superuser's address of it.
 
-        A template must have no open connections. The copy belongs to the user of its address.
+        A template must have no open connections. The copy belongs to the user of its address. Without a name it gets
+        one of its own.
         """
-        name = f"test_{secrets.token_hex(6)}"
+        name = name or f"test_{secrets.token_hex(6)}"
         source = "template0" if template is None else _name(template)
         owner = urlsplit(self._url("postgres") if template is None else template).username or ""
         statement = sql.SQL(

@@ -24,7 +24,8 @@ async def database_away() -> AsyncIterator[None]:
     urls, door = session._doors.urls, session._doors
     assert urls is not None
     async with transaction(EVERY_TENANT) as tx:
-        pids = (await tx.execute(text("SELECT pid FROM pg_stat_activity WHERE usename = 'pitpilot_worker'"))).scalars()
+        ours = "SELECT pid FROM pg_stat_activity WHERE usename = 'pitpilot_worker' AND datname = current_database()"
+        pids = (await tx.execute(text(ours))).scalars()
     door.urls = session.Urls(urls.app, "postgresql://nobody@127.0.0.1:1/nothing")
     async with transaction(EVERY_TENANT) as tx:
         for pid in pids:

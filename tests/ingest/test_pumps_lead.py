@@ -35,7 +35,11 @@ async def offices(coop: Coop) -> AsyncIterator[list[PumpOffice]]:
 
 
 async def leader_pid() -> int | None:
-    rows = await fetch("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = :id", id=LEADER_LOCK)
+    rows = await fetch(
+        "SELECT pid FROM pg_locks JOIN pg_database d ON d.oid = database AND d.datname = current_database()"
+        " WHERE locktype = 'advisory' AND objid = :id",
+        id=LEADER_LOCK,
+    )  # other products may lead in other databases of this server
     return int(rows[0][0]) if rows else None
 
 

@@ -1,20 +1,15 @@
 """The whole product as a process, in front of a real Chromium."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from tests.journeys.house import House, running_house
 from tests.journeys.program import Installation, Product, started
 from tests.private_postgres import PrivatePostgres
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+from tools.chromium import launched
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +40,5 @@ async def installation(database: str, tmp_path: Path) -> AsyncIterator[Installat
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = shutil.which("chromium") or "/usr/bin/chromium"
-        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield browser
-        await browser.close()
+    async with launched() as chromium:
+        yield chromium

@@ -12,16 +12,15 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from storage.embedded_ports import free_port
+from tools.chromium import launched
 
 ROOT = Path(__file__).parent.parent.parent
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-READY_WITHIN_S = 30
+READY_WITHIN_S = 60
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -56,12 +55,17 @@ def gallery() -> Iterator[Gallery]:
         process.wait(timeout=10)
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
-        yield chromium
-        await chromium.close()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with launched() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
 
 
 async def opened(browser: Browser, gallery: Gallery, path: str, viewport: Any = DESKTOP) -> Page:
@@ -204,10 +208,10 @@ async def test_another_window_brings_its_own_resolution(browser: Browser, galler
 
 @pytest.mark.parametrize("lang", ["hi", "bn"])
 async def test_longer_words_break_no_page(lang: str, browser: Browser, gallery: Gallery) -> None:
+    page = await browser.new_page()
     for path in ("/overview", "/pit", "/"):
         for viewport in ({"width": 360, "height": 640}, {"width": 768, "height": 1024}):
-            page = await browser.new_page(viewport=viewport)  # type: ignore[arg-type]
+            await page.set_viewport_size(viewport)  # type: ignore[arg-type]
             await page.goto(f"{gallery.url}{path}?lang={lang}")
             await expect(page.locator("h1")).to_be_attached()
             assert await page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], (path, viewport)
-            await page.close()

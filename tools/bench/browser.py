@@ -1,18 +1,13 @@
 """A real Chromium with one open overview, which notes when a number on it changes."""
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from api.auth import COOKIE
+from tools.chromium import launched
 
-# No sandbox: as root, Chromium has none. The rest keeps it from talking to anybody but us.
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PATIENCE_MS = 15_000
 
 # Notes [card's name, its first metric's text, milliseconds since 1970 UTC] with each change of the document.
@@ -38,24 +33,15 @@ async def open_overview(url: str, token: str) -> AsyncIterator[Page]:
     Raises:
         playwright.async_api.Error: there is no Chromium, or no such page in time.
     """
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
-        try:
-            context = await browser.new_context(viewport={"width": 1440, "height": 900})
-            await context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
-            page = await context.new_page()
-            page.set_default_timeout(PATIENCE_MS)
-            await page.goto(url)
-            await page.wait_for_selector(".pit .value")
-            await page.evaluate(OBSERVE)
-            yield page
-        finally:
-            await browser.close()
-
-
-def program() -> str:
-    """Where Chromium is."""
-    return shutil.which("chromium") or "/usr/bin/chromium"
+    async with launched() as browser:
+        context = await browser.new_context(viewport={"width": 1440, "height": 900})
+        await context.add_cookies([{"name": COOKIE, "value": token, "url": url}])
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        await page.goto(url)
+        await page.wait_for_selector(".pit .value")
+        await page.evaluate(OBSERVE)
+        yield page
 
 
 async def take_changes(page: Page) -> dict[tuple[str, str], int]:

@@ -9,16 +9,17 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from api.auth import COOKIE
-from tools.bench.browser import FLAGS, PATIENCE_MS, program
+from tools.bench.browser import PATIENCE_MS
 from tools.bench.found import Found
 from tools.bench.guesses import guess
 from tools.bench.measure import percentile
 from tools.bench.product import Product
 from tools.bench.rig import Rig
 from tools.bench.world import Workshop, make_world
+from tools.chromium import launched
 
 TURNS = 3
 TAPS = 30
@@ -52,16 +53,12 @@ async def measure(rig: Rig, found: Found) -> None:
         async with (
             await Product.launch(rig.folder, database=database, broker=broker) as product,
             aiohttp.ClientSession(product.url, headers=headers, raise_for_status=True) as http,
-            async_playwright() as playwright,
+            launched() as browser,
         ):
-            browser = await playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
-            try:
-                tokens = [(await _job(http, shop, language))["token"] for language in LANGUAGES]
-                await _loads(browser, [f"{product.url}/t/{token}" for token in tokens], found)
-                await _taps(browser, http, shop, product.url, found)
-                await _guesses(product.url, found)
-            finally:
-                await browser.close()
+            tokens = [(await _job(http, shop, language))["token"] for language in LANGUAGES]
+            await _loads(browser, [f"{product.url}/t/{token}" for token in tokens], found)
+            await _taps(browser, http, shop, product.url, found)
+            await _guesses(product.url, found)
 
 
 async def _loads(browser: Browser, urls: Sequence[str], found: Found) -> None:

@@ -15,15 +15,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID, uuid4
 
 import psutil
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from domain.video import CameraSource, HlsFile, HlsMoment
 from ingest.supervisor import Supervisor
 from ingest.video.gateway import EmbeddedGateway
-from tools.bench.browser import FLAGS
 from tools.bench.found import Found, say
 from tools.bench.measure import cpu_s, medians, rss_mb
 from tools.bench.rig import Rig
+from tools.chromium import launched
 from tools.virtual_camera.film import Film
 from tools.virtual_camera.player import BLOCKED_WEBRTC, NO_WEBRTC, player
 from tools.virtual_camera.server import VirtualCameras
@@ -51,14 +51,13 @@ async def measure(rig: Rig, found: Found) -> None:
     """Three turns, each with a gateway of its own."""
     del rig  # needs none of its servers
     turns: list[dict[str, float]] = []
-    async with VirtualCameras(_paths(Film())) as source, async_playwright() as playwright:
+    async with VirtualCameras(_paths(Film())) as source:
         for turn in range(1, TURNS + 1):
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-            async with _gateway(source) as (gateway, ids):
-                values = await _latencies(gateway, ids[0], browser)
-            async with _gateway(source) as (gateway, ids):
-                values |= await _fallback(gateway, ids[0], browser)
-            await browser.close()
+            async with launched() as browser:
+                async with _gateway(source) as (gateway, ids):
+                    values = await _latencies(gateway, ids[0], browser)
+                async with _gateway(source) as (gateway, ids):
+                    values |= await _fallback(gateway, ids[0], browser)
             async with _gateway(source) as (gateway, ids):
                 values |= await _hls_of_all(gateway, ids)
             async with _gateway(source) as (gateway, ids):

@@ -1,24 +1,21 @@
 """The product's player in a real Chromium reads the frames' numbers: by WebRTC, and by HLS where WebRTC is blocked."""
 
-import shutil
 from uuid import uuid4
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from domain.video import CameraSource
 from tests.ingest.video.parts import PATIENCE_S, embedded, small_film
-from tests.journeys.conftest import CHROMIUM_FLAGS
+from tools.chromium import launched
 from tools.virtual_camera.player import BLOCKED_WEBRTC, player
 from tools.virtual_camera.server import VirtualCameras
 
 
 async def test_chromium_shows_the_camera_by_webrtc_and_by_hls_where_that_is_blocked() -> None:
     camera = uuid4()
-    program = shutil.which("chromium") or "/usr/bin/chromium"
     async with VirtualCameras({"pit": small_film()}) as source, embedded() as gateway, player(gateway) as url:
         await gateway.configure([CameraSource(camera, source.url("pit"))])
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        async with launched() as browser:
             page = await browser.new_page()
             await page.goto(url)
             await page.evaluate(f"() => play('{camera}')")
@@ -28,7 +25,6 @@ async def test_chromium_shows_the_camera_by_webrtc_and_by_hls_where_that_is_bloc
             await page.goto(url)
             await page.evaluate(f"() => play('{camera}')")
             await moves(page, "hls")
-            await browser.close()
 
 
 async def moves(page: Page, way: str) -> None:
