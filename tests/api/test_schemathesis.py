@@ -150,4 +150,4 @@ async def test_nobody_breaks_it_or_hears_of_another_tenant(world: World, ids: li
     statuses = sum((asker.statuses for asker in askers), Counter[int]())
     print(f"{statuses.total()} cases")
     assert statuses.total() > 2_500
-    assert all(asker.statuses[200] > 20 for asker in askers[:-1])  # else somebody was asking in vain
+    assert all(asker.statuses[200] > 10 for asker in askers[:-1])  # else somebody was asking in vain

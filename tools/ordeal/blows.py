@@ -14,6 +14,7 @@ from tools.bench.found import say
 from tools.ordeal.place import GRID, Place
 
 VICTIMS = ("app", "broker", "postgres")
+LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,20 @@ async def flicker(place: Place, chance: Random, pace: float, enough: asyncio.Eve
     return cuts
 
 
+async def keep(place: Place) -> None:
+    """Starts the program again that ended by itself, as it does when the database dies while it begins. For ever."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        if place.product is not None and place.product.ended:
+            say("  the app ended by itself and is started again")
+            await place.start_product()
+
+
 async def _kill(place: Place, blow: Blow) -> None:
     if blow.victim == "app":
-        if place.product is not None:
-            await place.product.kill()
+        product, place.product = place.product, None
+        if product is not None:
+            await product.kill()
         await asyncio.sleep(blow.down_s)
         await place.start_product()
     elif blow.victim == "broker":

@@ -66,6 +66,7 @@ async def endure(plan: Plan) -> Outcome:
             for own, (coop, member) in zip(people, members, strict=True):
                 person = Member(member, place.motors_of(coop), own, diary, plan.pace)
                 lives.append(tasks.create_task(person.live(enough)))
+            keeper = tasks.create_task(blows.keep(place))
             cuts = tasks.create_task(blows.flicker(place, Random(chance.random()), plan.pace, enough))
             blown = blows.plan(Random(chance.random()), plan.seconds, plan.every_s)
             died = await blows.strike(place, blown)
@@ -74,6 +75,7 @@ async def endure(plan: Plan) -> Outcome:
             stuck = await _rest(place, REST_WITHIN_S * plan.pace)
             for life in lives if stuck else ():
                 life.cancel()
+            keeper.cancel()
         on = _on(place)
         faults = [*stuck, *await checks.faults(place, diary, on)]
         return await _outcome(plan, time.monotonic() - began, died, diary, cuts.result(), on, faults)
