@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,15 +28,19 @@ settings.load_profile("patient")
 expect.set_options(timeout=60_000)  # ms; nor is a browser that waits for a busy server
 
 REAL_TIME = {"journeys", "shipped", "browser"}  # a folder, and fixtures: the firmware that runs, a page that is shown
+WAITING = {"firmware", "ingest"}  # folders of tests that wait for devices and brokers
 SECRET = b"a secret of tests, 32 bytes long"
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist asks for the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is long is begun first, so that no worker is left with it in the end. One worker has all tests that share
-    what was made for a module, or the house of journeys. Who watches browsers or devices in real time gets a second
-    look, which the last line counts as "rerun": what the rules, the rows and the answers are is told at once or never.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is long is begun first, so that no worker is left with it in the end, and what mostly waits is spread over
+    the rest. One worker has all tests that share what was made for a module, or the house of journeys. Who watches
+    browsers or devices in real time gets a second look, which the last line counts as "rerun": what the rules, the rows
+    and the answers are is told at once or never.
     """
+    if hasattr(config, "workerinput"):  # one process alone would make what a module shares again and again
+        items[:] = _spread(items)
     items.sort(key=lambda item: item.get_closest_marker("long") is None and "journeys" not in item.path.parts)
     for item in items:
         if REAL_TIME & {*item.path.parts, *_fixtures_of(item)}:
@@ -43,6 +48,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shared = [name for name, found in _fixtures_of(item).items() if found[-1].scope == "module" or name == "house"]
         if shared:
             item.add_marker(pytest.mark.xdist_group("house" if "house" in shared else item.path.stem))
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Both kinds in their order, each as dense in every part of the list as in the whole."""
+    placed = []
+    for kind in (True, False):
+        own = [item for item in items if bool(WAITING & {*item.path.parts}) is kind]
+        placed += [(n / len(own), item) for n, item in enumerate(own)]
+    return [item for _, item in sorted(placed, key=itemgetter(0))]
 
 
 def _fixtures_of(item: pytest.Item) -> Mapping[str, Sequence[pytest.FixtureDef[Any]]]:
