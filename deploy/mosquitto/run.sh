@@ -29,7 +29,8 @@ done
 
 mosquitto -c "$config" &
 broker=$!
-trap 'kill -TERM "$broker"; wait "$broker"; exit $?' TERM INT
+# Again until it ends: Mosquitto forgets what it is told in the moment in which it begins.
+trap 'while kill -TERM "$broker" 2>/dev/null; do sleep 1; done; wait "$broker"; exit $?' TERM INT
 
 while kill -0 "$broker" 2>/dev/null; do
     sleep 1 &

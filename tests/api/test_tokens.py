@@ -70,7 +70,7 @@ async def test_tokens_of_fewer_scopes_reach_less_and_the_answer_says_why(doors: 
 
 
 async def test_a_second_factor_needs_its_code(doors: Doors) -> None:
-    app, codes = await switch_on_second_factor(await seated("maya@here"))
+    app, codes = await switch_on_second_factor(await seated("maya@here"), NOW)
     assert len(codes) == RECOVERY_CODES
     for code, problem in (("", "code_needed"), ("000000", "wrong_code")):
         answer = await log_in(doors, code=code)

@@ -135,7 +135,7 @@ async def test_the_time_on_is_counted_from_edge_to_edge(pump: PumpRig) -> None:
     said = await pump.next_state(lambda state: not state["motor_on"])
     edges = [edge.at_us for edge in pump.board.edges if edge.pin == RELAY]
     assert len(edges) == 2
-    assert said["on_ms"] == pytest.approx((edges[1] - edges[0]) / 1_000, abs=2)
+    assert said["on_ms"] == pytest.approx((edges[1] - edges[0]) / 1_000, abs=20)  # the guard looks that often
     assert said["run_id"] == RUN
 
 

@@ -23,14 +23,14 @@ from tests.journeys.program import PASSWORD, give_password
 from tests.pump_parts import BEGAN, Coop, assert_books_balance, balance, make_coop
 from tools.virtual_board import Board, write_keys
 
-FIRST_S, SECOND_S = int(os.environ.get("PITPILOT_TURN_S", "20")), 12
+FIRST_S, SECOND_S = int(os.environ.get("PITPILOT_TURN_S", "30")), 30
 PATIENCE_MS = 60_000 + FIRST_S * 1_000
 
 
 @pytest.fixture
 async def coop(opened: House) -> Coop:
     """Two members with seconds instead of minutes, and a pump whose turns may be that short."""
-    found = await make_coop("here", members=2, minutes=0)
+    found = await make_coop(f"coop{next(opened.count)}", members=2, minutes=0)
     assert isinstance(await motors.change_limits(dict(LIMITS), found.owner), dict)
     for member, seconds in zip(found.members, (FIRST_S, SECOND_S), strict=True):
         assert isinstance(await wallets.recharge(member.person_id, seconds, found.owner, BEGAN, key=uuid4()), Wallet)
@@ -89,20 +89,20 @@ async def test_one_runs_one_waits_power_goes_and_comes_and_both_ledgers_add_up(
     opened: House, board: Board, coop: Coop, browser: Browser
 ) -> None:
     url = opened.program.url
-    first, second = [await at_the_pump(browser, url, f"p{n}@here") for n in (1, 2)]
+    first, second = [await at_the_pump(browser, url, f"p{n}@{coop.device_id.removeprefix('pump-')}") for n in (1, 2)]
     await first.get_by_role("button", name=f"Start {as_words(FIRST_S)}").click(timeout=PATIENCE_MS)
     await says(first, "RUNNING")
     assert board.is_on(RELAY)
     assert board.is_on(OPTO)
     await second.get_by_role("button", name="Get in line").click(timeout=PATIENCE_MS)
     await says(second, "WAITING #1")
-    await expect(second.locator(".queue")).to_contain_text("Person 1 here, running")
+    await expect(second.locator(".queue")).to_contain_text(f"{coop.members[0].name}, running")
 
     board.set_pin(GRID, 0)
     await says(first, "HOLD")
     await expect(first.locator(".my-pump")).to_contain_text("You are not charged.")
     await expect(first.locator(".my-pump")).to_contain_text("No power since")
-    await expect(second.locator(".my-pump")).to_contain_text("Person 1 here, on hold", timeout=PATIENCE_MS)
+    await expect(second.locator(".my-pump")).to_contain_text(f"{coop.members[0].name}, on hold", timeout=PATIENCE_MS)
     await expect(second.locator(".my-pump")).to_contain_text("No power since", timeout=PATIENCE_MS)
     assert not board.is_on(RELAY)
 
