@@ -110,12 +110,13 @@ def install(settings: Settings, product: Callable[[], Product]) -> tuple[FastAPI
     theme.install()
     faults.install(app)
     rest_api = rest.mount(app, settings.public_url, with_people=settings.role != "ingest")
+    live = getattr(rest_api.state, "socket", None)  # who serves devices alone has none
     health.mount_health(
         app,
         product,
         gauges=lambda: {
             "pages": len(Client.instances),
-            "sockets": rest_api.state.socket.clients,
+            "sockets": live.clients if live else 0,
             **video_numbers(product()),
         },
     )
