@@ -57,7 +57,8 @@ def start_ingest(product: Product, address: BrokerAddress) -> None:
     settings, supervisor = product.settings, product.supervisor
     consumer = product.consumer = Consumer(product.directory, hub, product.presence)
     shared = f"$share/ingest/{SUBSCRIPTION}" if settings.role == "ingest" else SUBSCRIPTION
-    client_id = f"pitpilot-{settings.role}" + (f"-{gethostname()}" if settings.role == "ingest" else "")
+    # Of two links with one name, each would push the other out. A process keeps its own, for its sessions wait for it.
+    client_id = f"pitpilot-ingest-{gethostname()}-{settings.port}" if settings.role == "ingest" else "pitpilot-all"
     link = product.link = consumer.link = MqttLink(address, client_id, [(shared, 1)], consumer.take)
     sender = product.sender = Sender(address, f"{client_id}-commands", can_expire=bool(settings.mqtt_url))
     commander = product.commander = Commander(sender, consumer.reject)
