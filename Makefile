@@ -54,9 +54,10 @@ $(VENV)/.run: $(BIN)/python requirements/run.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements/dev.lock
+# This lock holds all of the other: where both are wanted, one install does.
+$(VENV)/.dev: $(BIN)/python requirements/run.lock requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	@touch $@
+	@touch $(VENV)/.run $@
 
 $(VENV)/.node: $(VENV)/.run requirements/node.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.lock

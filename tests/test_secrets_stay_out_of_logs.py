@@ -33,7 +33,6 @@ ROOT = Path(__file__).parent.parent
 PASSWORD, WRONG, TYPED_AS_NAME = "a password for logs, 7", "nearly a password, 8", "a password as a name, 9"
 OF_CAMERA, OF_GATEWAY = "a password of a camera, 10", "ab" * 16
 PURPOSES = ("pitpilot_app", "pitpilot_worker", "pitpilot_owner", "postgres superuser")
-ONE_CALL_EACH = httpx.Limits(max_keepalive_connections=0)  # the server leaves connections that rest
 READY_WITHIN_S, LET_IN_WITHIN_S = 60, 30
 _SAYS_A_SECRET = re.compile(r"token|password|key|code|path|certificate|payload")
 
@@ -102,9 +101,7 @@ async def running(world: World, database: str, tmp_path: Path) -> AsyncIterator[
     }
     secrets |= {derive(SECRET, purpose) for purpose in PURPOSES}
     try:
-        async with httpx.AsyncClient(
-            base_url=address, headers={"origin": address}, timeout=20, limits=ONE_CALL_EACH
-        ) as client:
+        async with httpx.AsyncClient(base_url=address, headers={"origin": address}, timeout=20) as client:
             await _until_ready(client, process, log)
             yield Running(client, log, secrets)
     finally:

@@ -5,6 +5,7 @@ send; the API asks for more by itself (api/auth.py, api/problems.py).
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from http import HTTPStatus
@@ -31,6 +32,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_BYTES_MAX = 1 << 20
 UPLOAD_BYTES_MAX = 16 << 20
 """Of a file that a page or the API takes; each says less where less will do."""
+READ_ON_BYTES_MAX, READ_ON_S = UPLOAD_BYTES_MAX, 5.0
 TAKES_PHOTO = re.compile(r"/api/v1/jobs/[^/]+/photos")
 HSTS_S = 365 * 86_400
 POLICY_REFUSED = 1008  # RFC 6455
@@ -98,9 +100,12 @@ class WebGuard:
             await send(message)
             is_whole = message["type"] == "http.response.body" and not message.get("more_body")
 
-        answer = self._refusal(Request(scope)) or self._app
+        request = Request(scope)
+        refusal = self._refusal(request)
         try:
-            await answer(scope, _bounded(scope, receive), headed)
+            if refusal is not None and "expect" not in request.headers:  # who asks first sends nothing more
+                await _read_on(receive)
+            await (refusal or self._app)(scope, _bounded(scope, receive), headed)
         except asyncio.CancelledError:
             if not self._is_stopping():
                 raise
@@ -183,6 +188,20 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         return message
 
     return counting
+
+
+async def _read_on(receive: Receive) -> None:
+    """Takes what still comes with a request that is refused, for a while: a connection that is closed under its sender
+    is reset, and the answer is lost with it.
+    """
+    left = READ_ON_BYTES_MAX
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READ_ON_S):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def _bytes_max(path: str) -> int:

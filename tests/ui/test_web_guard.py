@@ -9,7 +9,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from structlog.testing import capture_logs
 
 from actions.audit import asked_from
-from ui.web_guard import BODY_BYTES_MAX, HEADERS, UPLOAD_BYTES_MAX, WebGuard
+from ui.web_guard import BODY_BYTES_MAX, HEADERS, READ_ON_BYTES_MAX, UPLOAD_BYTES_MAX, WebGuard
 
 PUBLIC = "https://pits.example"
 FOREIGN = "https://evil.example"
@@ -196,6 +196,25 @@ async def test_a_body_that_does_not_say_its_size_is_counted() -> None:
     assert (await ask("POST", "/x", body=endless())).status_code == 413
     assert taken < 2 * BODY_BYTES_MAX
     assert (await ask("POST", "/x", body=b"", content_length="-1")).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("headers", "read"),
+    [({}, 2 * BODY_BYTES_MAX), ({"content_length": f"{1 << 40}"}, READ_ON_BYTES_MAX), ({"expect": "100-continue"}, 0)],
+)
+async def test_who_sends_too_much_is_read_on_for_a_while_to_hear_why(headers: dict[str, str], read: int) -> None:
+    sent, piece = 0, 1 << 16
+    length = int(headers.get("content_length", 2 * BODY_BYTES_MAX))
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < length:
+            sent += piece
+            yield b"x" * piece
+
+    answer = await ask("POST", "/x", body=body(), **{"content_length": str(length), **headers})
+    assert answer.status_code == 413
+    assert sent == read
 
 
 # Sockets
