@@ -27,7 +27,6 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 expect.set_options(timeout=60_000)  # ms; nor is a browser that waits for a busy server
 
-REAL_TIME = {"journeys", "shipped", "browser"}  # a folder, and fixtures: the firmware that runs, a page that is shown
 WAITING = {"firmware", "ingest"}  # folders of tests that wait for devices and brokers
 SECRET = b"a secret of tests, 32 bytes long"
 
@@ -36,14 +35,13 @@ SECRET = b"a secret of tests, 32 bytes long"
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is long is begun first, so that no worker is left with it in the end, and what mostly waits is spread over
     the rest. One worker has all tests that share what was made for a module, or the house of journeys. Who watches
-    browsers or devices in real time gets a second look, which the last line counts as "rerun": what the rules, the rows
-    and the answers are is told at once or never.
+    a browser in real time gets a second look, which the last line counts as "rerun"; nobody else does.
     """
     if hasattr(config, "workerinput"):  # one process alone would make what a module shares again and again
         items[:] = _spread(items)
     items.sort(key=lambda item: item.get_closest_marker("long") is None and "journeys" not in item.path.parts)
     for item in items:
-        if REAL_TIME & {*item.path.parts, *_fixtures_of(item)}:
+        if "browser" in _fixtures_of(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
         shared = [name for name, found in _fixtures_of(item).items() if found[-1].scope == "module" or name == "house"]
         if shared:
@@ -117,8 +115,10 @@ async def database(postgres: PrivatePostgres, template: str, tmp_path: Path) -> 
     keys.open(SECRET)
     photo_files.open(tmp_path / "photos")
     yield url
-    await session.close()
-    await asyncio.to_thread(postgres.drop_database, url)
+    try:
+        await session.close()
+    finally:  # the next one has the same name
+        await asyncio.to_thread(postgres.drop_database, url)
 
 
 @pytest.fixture

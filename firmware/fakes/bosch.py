@@ -59,7 +59,7 @@ class _Chip:
         self.registers[register : register + 3] = bytes((raw >> 12 & 0xFF, raw >> 4 & 0xFF, raw << 4 & 0xF0))
 
     def _measure(self, air: dict) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each chip below has its own; MicroPython knows no abstract classes
 
 
 class Bme280Chip(_Chip):

