@@ -88,6 +88,7 @@ async def test_cameras_play_what_is_wrong_is_said_and_the_picture_comes_back_by_
     await the_owner_tests_a_camera_and_adds_it(page, studio)
     await page.goto(f"{product.url}/pits/{shop.pit_id}")
     await expect(page.locator(".player")).to_have_attribute("data-way", "whep")
+    await expect(page.locator(".player .wrong")).to_be_hidden()  # nothing stands over a picture that moves
     await growing(page)
     await the_tools_work(page)
     await a_dead_camera_is_named_and_comes_back(page, studio)
@@ -204,6 +205,7 @@ async def hls_plays_without_webrtc_and_outlives_a_network_that_drops(browser: Br
 
     await customer.goto(f"{product.url}/t/{await link_to_a_job_in_view(shop)}")
     await expect(customer.locator(".player")).to_have_attribute("data-way", "hls")
+    await expect(customer.locator(".player .wrong")).to_be_hidden()
     await growing(customer)
     async with transaction(shop.tenant_id) as tx:
         await tx.execute(text("UPDATE job SET video_allowed = false"))
