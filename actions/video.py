@@ -16,8 +16,14 @@ class Gateway(Protocol):
     async def configure(self, sources: Sequence[CameraSource]) -> None:
         """Makes these the cameras that there are; sessions of cameras that go or change end. The same again is free."""
 
-    async def whep_offer(self, camera_id: UUID, viewer_id: str, sdp: str) -> WhepAnswer | VideoRefusal:
-        """Begins a viewer's WebRTC session. `viewer_id` is the caller's name for who watches, as in `end_viewer`."""
+    async def whep_offer(
+        self, camera_id: UUID, viewer_id: str, sdp: str, *, hears: bool = False
+    ) -> WhepAnswer | VideoRefusal:
+        """Begins a viewer's WebRTC session. `viewer_id` is the caller's name for who watches, as in `end_viewer`.
+
+        Args:
+            hears: whether the viewer gets the camera's sound, if its owner passes it on.
+        """
 
     async def whep_patch(self, session_id: str, fragment: str) -> VideoRefusal | None:
         """Adds ICE candidates (trickle-ice-sdpfrag, RFC 8840) to a session."""
@@ -26,12 +32,13 @@ class Gateway(Protocol):
         """Ends a session; one that has ended is no fault."""
 
     async def hls(
-        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None
+        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None, *, hears: bool = False
     ) -> HlsFile | VideoRefusal:
         """A file of the stream: `index.m3u8`, and what the playlist names relative to itself.
 
         Args:
             wait_for: the playlist is answered as soon as it has come this far (LL-HLS blocking reload).
+            hears: as for `whep_offer`.
         """
 
     async def still(self, camera_id: UUID) -> bytes | VideoRefusal:
@@ -53,8 +60,10 @@ class GatewayOff:
     async def configure(self, sources: Sequence[CameraSource]) -> None:
         del sources
 
-    async def whep_offer(self, camera_id: UUID, viewer_id: str, sdp: str) -> WhepAnswer | VideoRefusal:
-        del camera_id, viewer_id, sdp
+    async def whep_offer(
+        self, camera_id: UUID, viewer_id: str, sdp: str, *, hears: bool = False
+    ) -> WhepAnswer | VideoRefusal:
+        del camera_id, viewer_id, sdp, hears
         return VideoRefusal.OFF
 
     async def whep_patch(self, session_id: str, fragment: str) -> VideoRefusal | None:
@@ -65,9 +74,9 @@ class GatewayOff:
         del session_id
 
     async def hls(
-        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None
+        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None, *, hears: bool = False
     ) -> HlsFile | VideoRefusal:
-        del camera_id, viewer_id, name, wait_for
+        del camera_id, viewer_id, name, wait_for, hears
         return VideoRefusal.OFF
 
     async def still(self, camera_id: UUID) -> bytes | VideoRefusal:

@@ -148,12 +148,13 @@ class NewCamera(Door):
     still_every_min: int = Field(5, ge=STILL_EVERY_MIN.start, lt=STILL_EVERY_MIN.stop)
     keep_stills_days: int = Field(7, ge=KEEP_DAYS.start, lt=KEEP_DAYS.stop)
     timelapse: bool = Field(False, description="One still a minute of each job becomes a film when it is complete.")
+    sound: bool = Field(False, description="Owners and staff who may look hear it too; customers never do.")
 
     def meant(self) -> CameraSettings:
         hours = self.privacy.meant() if self.privacy else None
         return CameraSettings(
             self.pit_id, self.name, self.make, self.parsed(), self.transcode, self.enabled, frozenset(self.watchers),
-            hours, self.still_every_min, self.keep_stills_days, self.timelapse,
+            hours, self.still_every_min, self.keep_stills_days, self.timelapse, self.sound,
         )  # fmt: skip
 
 
@@ -202,6 +203,7 @@ class CameraDetails(BaseModel):
     still_every_min: int
     keep_stills_days: int
     timelapse: bool
+    sound: bool
 
     @classmethod
     def of(cls, said: CameraSettings) -> "CameraDetails":
@@ -209,7 +211,7 @@ class CameraDetails(BaseModel):
             name=said.name, pit_id=said.pit_id, make=said.make, address=said.address.shown,
             username=said.address.username, transcode=said.transcode, enabled=said.enabled,
             watchers=sorted(said.watchers), privacy=Hours.of(said.privacy), still_every_min=said.still_every_min,
-            keep_stills_days=said.keep_stills_days, timelapse=said.timelapse,
+            keep_stills_days=said.keep_stills_days, timelapse=said.timelapse, sound=said.sound,
         )  # fmt: skip
 
 
@@ -224,12 +226,18 @@ class Picture(BaseModel):
     width: int
     height: int
     fps: float = Field(description="0: the camera does not say.")
+    sound: str = Field(description="The codec of its sound; empty: it has none.")
     jpeg: Base64Bytes
 
     @classmethod
     def of(cls, found: Probe) -> "Picture":
         return cls.model_construct(
-            codec=found.codec, width=found.width, height=found.height, fps=found.fps, jpeg=found.jpeg
+            codec=found.codec,
+            width=found.width,
+            height=found.height,
+            fps=found.fps,
+            sound=found.sound,
+            jpeg=found.jpeg,
         )
 
 
@@ -257,6 +265,7 @@ class VideoToken(BaseModel):
     token: str
     expires_at: datetime
     reason: str = Field(description="What is wrong with the picture though it plays, such as `frozen`; mostly empty.")
+    sound: bool = Field(description="Whether an offer may ask for sound too.")
 
 
 class LinkedCameras(BaseModel):

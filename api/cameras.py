@@ -210,7 +210,9 @@ async def _token(camera_id: UUID, answer: tickets.Denied | Ticket) -> VideoToken
         refuse(answer)
     doing = (await video.gateway().status()).get(camera_id)
     reason = (doing.reason or "") if doing and doing.state is CameraState.FROZEN else ""
-    return VideoToken(camera_id=camera_id, token=answer.token, expires_at=answer.expires_at, reason=reason)
+    return VideoToken(
+        camera_id=camera_id, token=answer.token, expires_at=answer.expires_at, reason=reason, sound=answer.hears
+    )
 
 
 def _shown(found: keeping.Wrong | TryLater | trying.Failed | Probe) -> Picture:

@@ -56,6 +56,8 @@ class CameraSource:
     transcode: bool = False
     """Whether H.265 or MJPEG may be converted to H.264, which costs half a core and more."""
     enabled: bool = True
+    sound: bool = False
+    """Whether sound is fetched too, for those who may hear it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +122,5 @@ class Probe:
     fps: float
     """0: the camera does not say."""
     jpeg: bytes = field(repr=False)
+    sound: str = ""
+    """The codec of its sound, which is not listened to; empty: it has none."""

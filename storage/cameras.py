@@ -31,6 +31,8 @@ class CameraSettings:
     still_every_min: int = 5
     keep_stills_days: int = 7
     timelapse: bool = False
+    sound: bool = False
+    """Whether those who work there may hear it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,12 @@ class CameraRow:
     @property
     def watched(self) -> Watched:
         said = self.settings
-        return Watched(self.id, said.pit_id, said.enabled, said.watchers, said.privacy, self.zone)
+        return Watched(self.id, said.pit_id, said.enabled, said.watchers, said.privacy, self.zone, said.sound)
 
 
 _FIELDS = """c.id, c.tenant_id, c.pit_id, c.name, c.make, c.host, c.port, c.path, c.username, c.transcode, c.enabled,
     c.watchers, c.privacy_days, c.privacy_from, c.privacy_until, c.still_every_min, c.keep_stills_days, c.timelapse,
-    p.name AS pit, t.zone, s.seen_at, s.failing_since, coalesce(s.reason, '') AS reason, s.still_at"""
+    c.sound, p.name AS pit, t.zone, s.seen_at, s.failing_since, coalesce(s.reason, '') AS reason, s.still_at"""
 _FROM = """FROM camera c JOIN pit p ON p.id = c.pit_id JOIN tenant t ON t.id = c.tenant_id
     LEFT JOIN camera_state s ON s.camera_id = c.id"""
 _CAMERAS = f"SELECT {_FIELDS} {_FROM} WHERE c.removed_at IS NULL"
@@ -93,7 +95,7 @@ def _camera(row: Any) -> CameraRow:
     said = CameraSettings(
         row.pit_id, row.name, Make(row.make), CameraAddress(row.host, row.port, row.path, row.username), row.transcode,
         row.enabled, frozenset(Watcher(each) for each in row.watchers), privacy, row.still_every_min,
-        row.keep_stills_days, row.timelapse,
+        row.keep_stills_days, row.timelapse, row.sound,
     )  # fmt: skip
     return CameraRow(
         row.id, row.tenant_id, row.pit, said, ZoneInfo(row.zone), row.seen_at, row.failing_since, row.reason,
@@ -146,7 +148,7 @@ def _values(said: CameraSettings) -> dict[str, Any]:
         "transcode": said.transcode, "enabled": said.enabled, "watchers": sorted(said.watchers),
         "privacy_days": sorted(hours.days) if hours else [], "privacy_from": hours.from_minute if hours else None,
         "privacy_until": hours.until_minute if hours else None, "still_every_min": said.still_every_min,
-        "keep_stills_days": said.keep_stills_days, "timelapse": said.timelapse,
+        "keep_stills_days": said.keep_stills_days, "timelapse": said.timelapse, "sound": said.sound,
     }  # fmt: skip
 
 

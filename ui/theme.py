@@ -21,6 +21,7 @@ from ui.texts import Language
 Theme = Literal["system", "light", "dark"]
 
 STATIC = Path(__file__).resolve().parent / "static"
+PLAYER = STATIC / "player"
 FAVICON = STATIC / "logo.svg"
 """For `ui.run(favicon=…)`."""
 
@@ -37,6 +38,7 @@ SCRIPTS: dict[Language, str] = {"hi": "noto-sans-devanagari.woff2", "bn": "noto-
 def install() -> None:
     """Serve the style sheets and fonts, and make every page use them. Run the server with `tailwind=False`."""
     app.add_static_files("/static", STATIC, max_cache_age=STATIC_AGE_S)
+    app.add_static_files(player_url("").rstrip("/"), PLAYER, max_cache_age=STATIC_AGE_S)
     ui.add_head_html(_shared_head(), shared=True)
     app.config.quasar_config["ripple"] = False
     app.config.quasar_config["loadingBar"] = {"skipHijack": True}
@@ -61,6 +63,13 @@ def static_url(name: str) -> str:
     """Address of a file in ui/static/ that changes with its content."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
+
+
+@cache
+def player_url(name: str) -> str:
+    """Address of a module of the player. They name each other by relative addresses, so all change together."""
+    contents = b"".join(path.read_bytes() for path in sorted(PLAYER.iterdir()))
+    return f"/player/{hashlib.sha256(contents).hexdigest()[:12]}/{name}"
 
 
 @cache

@@ -53,7 +53,8 @@ class Sources:
             if isinstance(url, VideoRefusal):
                 faults[each.row.id] = url
             elif each.row.settings.enabled:
-                sources.append(CameraSource(each.row.id, url, each.row.settings.transcode))
+                said = each.row.settings
+                sources.append(CameraSource(each.row.id, url, said.transcode, sound=said.sound))
         self.faults = faults
         await video.gateway().configure(sources)
         self.refreshed_s = time.monotonic()

@@ -10,7 +10,7 @@ from actions.cameras.pace import Pace
 from actions.jobs import tracked
 from actions.people import signed
 from actions.people.seats import Door, Seat, seat_by_id
-from domain.cameras.watching import NoPicture, Watched, may_customer_look, may_person_look
+from domain.cameras.watching import NoPicture, Watched, may_customer_look, may_hear, may_person_look
 from domain.refusals import Refusal, TryLater
 from storage import cameras, job_links
 from storage.session import EVERY_TENANT, transaction
@@ -34,6 +34,11 @@ class Looker:
     """The hash of the job's link; when the link ends, so does the looking."""
 
     @property
+    def by_link(self) -> bool:
+        """Whether it is a customer."""
+        return self.job_id is not None
+
+    @property
     def id(self) -> str:
         """The gateway's name for it."""
         return f"{self.session_id or self.link.hex()}:{self.camera_id}"
@@ -43,6 +48,8 @@ class Looker:
 class Ticket:
     token: str
     expires_at: datetime
+    hears: bool
+    """Whether there may be sound."""
 
 
 Denied = Refusal | TryLater | NoPicture
@@ -84,14 +91,15 @@ async def cameras_of_job(tenant_id: UUID, job_id: UUID, now: datetime) -> list[U
 async def _issue(looker: Looker, now: datetime) -> Denied | Ticket:
     if later := _pace.ask(looker.id):
         return later
-    if denied := await verdict_on(looker, now):
+    denied, hears = await _judge(looker, now)
+    if denied is not None:
         return denied
     claims = {"sub": looker.id, "tid": str(looker.tenant_id), "cam": str(looker.camera_id)}
     who = "jid" if looker.job_id else "kid" if looker.by_key else "sid"
     claims[who] = str(looker.job_id or looker.session_id)
     if looker.job_id:
         claims["link"] = looker.link.hex()
-    return Ticket(signed.sign(signed.VIDEO, claims, LASTS, now), now + LASTS)
+    return Ticket(signed.sign(signed.VIDEO, claims, LASTS, now), now + LASTS, hears)
 
 
 def holder_of(token: str, camera_id: UUID, now: datetime) -> Looker | None:
@@ -109,21 +117,27 @@ def holder_of(token: str, camera_id: UUID, now: datetime) -> Looker | None:
 
 async def verdict_on(looker: Looker, now: datetime) -> Refusal | NoPicture | None:
     """Whether somebody may look at this moment, from the database; None: yes."""
+    return (await _judge(looker, now))[0]
+
+
+async def _judge(looker: Looker, now: datetime) -> tuple[Refusal | NoPicture | None, bool]:
+    """The verdict, and whether they may hear too."""
     seat = None
     if looker.session_id is not None:
         seat = await seat_by_id(looker.session_id, looker.tenant_id, now, by_key=looker.by_key)
         if seat is None:
-            return Refusal.NOT_FOUND
+            return Refusal.NOT_FOUND, False
     elif not await _link_works(looker, now):
-        return Refusal.NOT_FOUND
+        return Refusal.NOT_FOUND, False
     async with transaction(looker.tenant_id) as tx:
         row = await cameras.camera(tx, looker.camera_id)
         job = await cameras.job_in_view(tx, looker.job_id) if looker.job_id else None
     if row is None:
-        return Refusal.NOT_FOUND
+        return Refusal.NOT_FOUND, False
+    hears = may_hear(row.watched, by_link=looker.by_link)
     if seat is not None:
-        return may_person_look(row.watched, seat.viewer, now)
-    return _customers_verdict(row.watched, job, now)
+        return may_person_look(row.watched, seat.viewer, now), hears
+    return _customers_verdict(row.watched, job, now), hears
 
 
 async def _link_works(looker: Looker, now: datetime) -> bool:

@@ -50,7 +50,7 @@ def shown(said: CameraSettings, pit: str) -> dict[str, Any]:
     return {
         "name": said.name, "pit": pit, "make": said.make, "address": said.address.shown, "transcode": said.transcode,
         "enabled": said.enabled, "watchers": said.watchers, "still_every_min": said.still_every_min,
-        "keep_stills_days": said.keep_stills_days, "timelapse": said.timelapse,
+        "keep_stills_days": said.keep_stills_days, "timelapse": said.timelapse, "sound": said.sound,
         "privacy": [sorted(hours.days), hours.from_minute, hours.until_minute] if hours else None,
     }  # fmt: skip
 

@@ -66,7 +66,8 @@ class Viewing:
         opened = await self._admit(token, camera_id, _offers)
         if not isinstance(opened, _Open):
             return opened
-        answer = await video.gateway().whep_offer(camera_id, opened.looker.id, sdp)
+        hears = not opened.looker.by_link
+        answer = await video.gateway().whep_offer(camera_id, opened.looker.id, sdp, hears=hears)
         if isinstance(answer, WhepAnswer):
             if self._open.get(opened.looker.id) is not opened:  # cut off meanwhile
                 await video.gateway().whep_end(answer.session_id)
@@ -94,7 +95,8 @@ class Viewing:
         opened = await self._admit(token, camera_id, _files)
         if not isinstance(opened, _Open):
             return opened
-        file = await video.gateway().hls(camera_id, opened.looker.id, name, wait_for)
+        hears = not opened.looker.by_link
+        file = await video.gateway().hls(camera_id, opened.looker.id, name, wait_for, hears=hears)
         if isinstance(file, HlsFile):
             await self._note(opened)
         return file

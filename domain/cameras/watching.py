@@ -45,6 +45,8 @@ class Watched:
     watchers: frozenset[Watcher]
     privacy: PrivacyHours | None
     zone: ZoneInfo
+    sound: bool = False
+    """Whether the owner passes its sound on."""
 
     def closed(self, now: datetime) -> NoPicture | None:
         """Why nobody at all sees it now."""
@@ -61,6 +63,11 @@ def may_person_look(camera: Watched, by: Viewer, now: datetime) -> Refusal | NoP
     if by.role is Role.STAFF and Watcher.STAFF not in camera.watchers:
         return Refusal.NOT_FOUND
     return camera.closed(now)
+
+
+def may_hear(camera: Watched, *, by_link: bool) -> bool:
+    """Of somebody who may look. A customer never hears: those who speak did not speak to them."""
+    return camera.sound and not by_link
 
 
 def may_customer_look(

@@ -7,18 +7,17 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from domain.video import CameraSource, CameraState, CameraStatus, VideoRefusal
-from ingest.video.hls import HlsStream
-from ingest.video.picture import Frame, Picture
+from ingest.video.hls_audience import HlsAudience
+from ingest.video.picture import Frame, Picture, Track
 from ingest.video.pull import Pull
 from ingest.video.source import H264
 
 LINGER_S = 8.0  # after the last viewer; whoever reloads a page finds the picture still there
-HLS_VIEWER_FOR_S = 10.0  # after its last request
 PAUSE_FIRST_S, PAUSE_MAX_S = 0.5, 10.0
 STEADY_S = 20.0  # a stream that lasted this long begins anew with the first pause
 WRONG_PASSWORD_PAUSE_S = 120.0  # cameras lock their users out after some wrong passwords
-KEPT_FRAMES, KEPT_BYTES = 300, 8 * 1024**2  # since the last key frame, for viewers of HLS who come in between
-RECENT_MAX = 1_000  # frames that rates are made of
+KEPT_FRAMES, KEPT_BYTES = 1_000, 8 * 1024**2  # since the last key frame, for viewers of HLS who come in between
+RECENT_MAX = 1_000  # pictures that rates are made of
 _RATE_OVER_S = 5.0
 
 
@@ -33,7 +32,7 @@ class Camera:
 
     def __init__(self, source: CameraSource) -> None:
         self.source = source
-        self.hls = HlsStream()
+        self._audiences = {hears: HlsAudience(hears=hears) for hears in (False, True)}
         self.picture: Picture | None = None
         self.key_frame: Frame | None = None
         """The newest, for stills."""
@@ -41,7 +40,6 @@ class Camera:
         self.reason: VideoRefusal | None = None
         self._task: asyncio.Task[None] | None = None
         self._sinks: dict[Sink, str] = {}
-        self._hls_viewers: dict[str, float] = {}
         self._holds = 0
         self._wanted_at_s = 0.0
         self._restarts = 0
@@ -49,6 +47,7 @@ class Camera:
         self._kept: list[Frame] = []  # since the last key frame, all or none
         self._kept_bytes = 0
         self._recent: deque[tuple[float, int, float]] = deque(maxlen=RECENT_MAX)  # when, bytes, seconds of CPU
+        self._cpu_s = 0.0  # since the last picture
         self._moved = asyncio.Event()
         self._closed = False
         self._is_same = False
@@ -64,7 +63,15 @@ class Camera:
 
     @property
     def hls_viewers(self) -> int:
-        return len(self._hls_viewers)
+        return sum(map(len, self._audiences.values()))
+
+    def audience(self, *, hears: bool) -> HlsAudience:
+        """Those who watch by HLS, with or without sound; without, where there is none."""
+        return self._audiences[hears and self.has_sound]
+
+    @property
+    def has_sound(self) -> bool:
+        return self.picture is not None and self.picture.has_sound
 
     def watch(self, sink: Sink, viewer_id: str) -> None:
         """Pushes frames to this viewer from the next key frame on."""
@@ -75,22 +82,14 @@ class Camera:
         self._sinks.pop(sink, None)
         self._wanted_at_s = time.monotonic()
 
-    def watch_hls(self, viewer_id: str) -> None:
-        """Counts a request of HLS; the stream is muxed from the first one on."""
-        begins = not self._hls_viewers
-        self._hls_viewers[viewer_id] = time.monotonic()
-        if begins and self.picture is not None and self.picture.parameter_sets:
-            self.hls.begin(self.picture)
-            for frame in self._kept:
-                self.hls.push(frame)
+    def watch_hls(self, viewer_id: str, audience: HlsAudience) -> None:
+        """Counts a request of HLS."""
+        audience.asked(viewer_id, time.monotonic(), self.picture, self._kept)
         self.want()
 
-    def is_hls_viewer(self, viewer_id: str) -> bool:
-        return viewer_id in self._hls_viewers
-
     def drop_hls_viewer(self, viewer_id: str) -> None:
-        if self._hls_viewers.pop(viewer_id, None) is not None and not self._hls_viewers:
-            self.hls.reset()
+        for audience in self._audiences.values():
+            audience.drop(viewer_id)
 
     def want(self) -> None:
         """Fetches the camera if it is not fetched yet."""
@@ -118,12 +117,9 @@ class Camera:
 
     def look(self, now_s: float) -> None:
         """Drops viewers of HLS who do not ask any more, and stops fetching when nobody watches."""
-        gone = [viewer for viewer, asked_s in self._hls_viewers.items() if now_s - asked_s > HLS_VIEWER_FOR_S]
-        for viewer in gone:
-            del self._hls_viewers[viewer]
-        if gone and not self._hls_viewers:
-            self.hls.reset()
-        if self._sinks or self._hls_viewers or self._holds:
+        for audience in self._audiences.values():
+            audience.look(now_s)
+        if self._sinks or self.hls_viewers or self._holds:
             self._wanted_at_s = now_s
         if now_s - self._wanted_at_s > LINGER_S and self._task is not None:
             self._task.cancel()
@@ -152,12 +148,12 @@ class Camera:
             height=picture.height if picture else 0,
             fps=round(len(self._recent) / over_s, 1),
             viewers_whep=len(self._sinks),
-            viewers_hls=len(self._hls_viewers),
+            viewers_hls=self.hls_viewers,
             bit_rate=round(8 * sum(size for _, size, _ in self._recent) / over_s),
             since=self.since,
             restarts=self._restarts,
             cpu_share=round(sum(cpu_s for _, _, cpu_s in self._recent) / over_s, 4),
-            memory_bytes=self._kept_bytes + self.hls.size,
+            memory_bytes=self._kept_bytes + sum(audience.stream.size for audience in self._audiences.values()),
         )
 
     async def _fetch(self) -> None:
@@ -185,7 +181,7 @@ class Camera:
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     async def _fetch_once(self) -> VideoRefusal:
-        pull = Pull(self.source.rtsp_url, self.source.transcode, self._on_picture, self._on_frame, self._on_same)
+        pull = Pull(self.source, self._on_picture, self._on_frame, self._on_same)
         try:
             return await pull.run() or VideoRefusal.UNREACHABLE
         finally:
@@ -193,29 +189,34 @@ class Camera:
             self.key_frame, self._is_same = None, False
             self._kept, self._kept_bytes = [], 0
             self._recent.clear()
+            self._cpu_s = 0.0
 
     def _on_picture(self, picture: Picture) -> None:
         self.picture = picture
-        if picture.parameter_sets and self._hls_viewers:
-            self.hls.begin(picture)
+        for audience in self._audiences.values():
+            audience.begin(picture)
 
     def _on_frame(self, frame: Frame, cpu_s: float) -> None:
         began_s = time.thread_time()
-        if frame.is_key:
+        is_picture = frame.track is Track.PICTURE
+        if is_picture and frame.is_key:
             self.key_frame = frame
             if not self._is_same:
                 self._say(CameraState.LIVE, None)
         self._keep(frame)
-        if self._hls_viewers:
-            self.hls.push(frame)
+        for audience in self._audiences.values():
+            audience.push(frame)
         for sink in list(self._sinks):
             sink.push(frame)
-        self._recent.append((time.monotonic(), len(frame.data), cpu_s + time.thread_time() - began_s))
+        self._cpu_s += cpu_s + time.thread_time() - began_s
+        if is_picture:
+            self._recent.append((time.monotonic(), len(frame.data), self._cpu_s))
+            self._cpu_s = 0.0
 
     def _keep(self, frame: Frame) -> None:
-        if frame.is_key:
+        if frame.track is Track.PICTURE and frame.is_key:
             self._kept, self._kept_bytes = [frame], len(frame.data)
-        elif self._kept:
+        elif self._kept and frame.track is not Track.OPUS:
             self._kept.append(frame)
             self._kept_bytes += len(frame.data)
         if len(self._kept) > KEPT_FRAMES or self._kept_bytes > KEPT_BYTES:  # who comes now waits for the next one

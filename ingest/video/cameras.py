@@ -64,7 +64,9 @@ class Cameras:
         ended = [session.ended() for session in self._sessions.values() if session.camera in gone]
         await asyncio.gather(*ended, *(camera.close() for camera in gone))
 
-    async def whep_offer(self, camera_id: UUID, viewer_id: str, sdp: str) -> WhepAnswer | VideoRefusal:
+    async def whep_offer(
+        self, camera_id: UUID, viewer_id: str, sdp: str, hears: bool = False
+    ) -> WhepAnswer | VideoRefusal:
         camera = self._find(camera_id)
         if isinstance(camera, VideoRefusal):
             return camera
@@ -77,7 +79,7 @@ class Cameras:
         session = WhepSession(camera, viewer_id, lambda ended: self._sessions.pop(ended.session_id, None))
         self._sessions[session.session_id] = session
         try:
-            answer = await session.answer(sdp, picture)
+            answer = await session.answer(sdp, picture, hears=hears and picture.has_sound)
             if self._cameras.get(camera_id) is camera:
                 return answer
             await session.ended()  # the camera was changed or removed meanwhile
@@ -101,25 +103,26 @@ class Cameras:
             await session.ended()
 
     async def hls(
-        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None
+        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None, hears: bool = False
     ) -> HlsFile | VideoRefusal:
         camera = self._find(camera_id)
         if isinstance(camera, VideoRefusal):
             return camera
         if name != PLAYLIST:
-            return camera.hls.file(name)
-        if not camera.is_hls_viewer(viewer_id) and camera.hls_viewers >= HLS_VIEWERS_MAX:
+            return camera.audience(hears=hears).stream.file(name)
+        if camera.hls_viewers >= HLS_VIEWERS_MAX and viewer_id not in camera.audience(hears=hears):
             return VideoRefusal.BUSY
         if isinstance(picture := await camera.ready(READY_WITHIN_S), VideoRefusal):
             return picture
-        camera.watch_hls(viewer_id)
-        if wait_for is not None and camera.hls.is_ahead(wait_for):
+        audience = camera.audience(hears=hears)
+        camera.watch_hls(viewer_id, audience)
+        if wait_for is not None and audience.stream.is_ahead(wait_for):
             return VideoRefusal.UNKNOWN_FILE
-        if not await camera.hls.reach(wait_for, RELOAD_WITHIN_S) and not camera.hls.is_ready:
+        if not await audience.stream.reach(wait_for, RELOAD_WITHIN_S) and not audience.stream.is_ready:
             return camera.reason or VideoRefusal.TIMED_OUT
-        if not camera.is_hls_viewer(viewer_id):  # sent away meanwhile
+        if viewer_id not in audience:  # sent away meanwhile
             return VideoRefusal.UNKNOWN_FILE
-        return camera.hls.file(name)
+        return audience.stream.file(name)
 
     async def still(self, camera_id: UUID) -> bytes | VideoRefusal:
         camera = self._find(camera_id)

@@ -113,8 +113,10 @@ class EmbeddedGateway:
         if self._process is not None:
             await self._tell_sources()
 
-    async def whep_offer(self, camera_id: UUID, viewer_id: str, sdp: str) -> WhepAnswer | VideoRefusal:
-        answer: WhepAnswer | VideoRefusal = await self._call("whep_offer", (camera_id, viewer_id, sdp))
+    async def whep_offer(
+        self, camera_id: UUID, viewer_id: str, sdp: str, *, hears: bool = False
+    ) -> WhepAnswer | VideoRefusal:
+        answer: WhepAnswer | VideoRefusal = await self._call("whep_offer", (camera_id, viewer_id, sdp, hears))
         return answer
 
     async def whep_patch(self, session_id: str, fragment: str) -> VideoRefusal | None:
@@ -125,9 +127,9 @@ class EmbeddedGateway:
         await self._call("whep_end", (session_id,))
 
     async def hls(
-        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None
+        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None, *, hears: bool = False
     ) -> HlsFile | VideoRefusal:
-        answer: HlsFile | VideoRefusal = await self._call("hls", (camera_id, viewer_id, name, wait_for))
+        answer: HlsFile | VideoRefusal = await self._call("hls", (camera_id, viewer_id, name, wait_for, hears))
         return answer
 
     async def still(self, camera_id: UUID) -> bytes | VideoRefusal:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from domain.video import HlsFile, HlsMoment, VideoRefusal
 from ingest.video.mp4 import FragmentMuxer
-from ingest.video.picture import CLOCK_HZ, Frame, Picture
+from ingest.video.picture import CLOCK_HZ, Frame, Picture, Track
 
 PLAYLIST = "index.m3u8"
 PART_S = 0.5  # at most
@@ -53,9 +53,10 @@ class _Segment:
 
 
 class HlsStream:
-    """The sliding window of one camera."""
+    """The sliding window of one camera. With `hears`, of its sound too, where it has one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hears: bool = False) -> None:
+        self._hears = hears
         self._segments: deque[_Segment] = deque()
         self._inits: dict[int, bytes] = {}
         self._muxer: FragmentMuxer | None = None
@@ -82,18 +83,20 @@ class HlsStream:
         """Adds a frame; all before the first key frame are left out."""
         if self._picture is None:
             return
+        if frame.track is not Track.PICTURE:
+            if frame.track is Track.AAC and self._muxer is not None:
+                self._fragments += self._muxer.push(frame)
+            return
         if self._muxer is not None and self._open and not _follows(self._open[-1], frame):
             self.begin(self._picture)
         if self._muxer is None:
             if not frame.is_key:
                 return
-            self._muxer = FragmentMuxer(frame)
+            self._muxer = FragmentMuxer(frame, with_sound=self._hears and self._picture.has_sound)
             self._run += 1
-            self._inits[self._run] = b""
+            self._inits[self._run] = self._muxer.head
         before = self._open[-1] if self._open else None
         self._fragments += self._muxer.push(frame)  # that of the frame before
-        if not self._inits[self._run]:
-            self._inits[self._run] = self._muxer.head
         if before is None:
             self._begin_segment()
         else:

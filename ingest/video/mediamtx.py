@@ -124,10 +124,12 @@ class MediaMtxGateway:
         except httpx.HTTPError as fault:  # `run` tries again
             log.warning("MediaMTX was not told of the cameras", fault=type(fault).__name__)
 
-    async def whep_offer(self, camera_id: UUID, viewer_id: str, sdp: str) -> WhepAnswer | VideoRefusal:
+    async def whep_offer(
+        self, camera_id: UUID, viewer_id: str, sdp: str, *, hears: bool = False
+    ) -> WhepAnswer | VideoRefusal:
         if isinstance(source := self._find(camera_id), VideoRefusal):
             return source
-        if asks_for_sound(sdp):
+        if asks_for_sound(sdp) and not (hears and source.sound):
             return VideoRefusal.BAD_OFFER
         url = f"{self._places.webrtc}/{camera_id}/whep"
         answer = await self._ask("POST", url, content=sdp, headers={"Content-Type": "application/sdp"})
@@ -158,9 +160,9 @@ class MediaMtxGateway:
             await self._ask("DELETE", session[0])
 
     async def hls(
-        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None
+        self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None, *, hears: bool = False
     ) -> HlsFile | VideoRefusal:
-        del viewer_id  # MediaMTX sees one reader: us
+        del viewer_id, hears  # MediaMTX sees one reader: us; its sound stands beside the picture, see mediamtx_media
         if isinstance(source := self._find(camera_id), VideoRefusal):
             return source
         if not _NAME.fullmatch(name) or is_sound(name):

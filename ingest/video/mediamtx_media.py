@@ -1,8 +1,8 @@
 """What of MediaMTX's offers and playlists is not passed on.
 
-Sound: it hands out every track of a camera, and what people say in a workshop is nobody's business
-(docs/decisions/0020). Our own gateway fetches none in the first place. MediaMTX (since 1.9) puts it into a playlist and
-files of its own, whose names begin with `audio`, behind a prefix.
+Sound: it hands out every track of a camera, and what people say in a workshop is nobody's business who may not hear it
+(docs/decisions/0020). By WebRTC those who may get it. By HLS nobody does: MediaMTX (since 1.9) puts it into a playlist
+and files of its own, whose names begin with `audio`, behind a prefix, which the small build of hls.js can't play.
 
 Times of day: see ingest/video/hls.py for what hls.js makes of them.
 """

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -28,19 +29,26 @@ class SourceRefused(Exception):
         self.refusal = refusal
 
 
-def open_camera(rtsp_url: str) -> tuple[InputContainer, VideoStream]:
-    """
+def open_camera(rtsp_url: str, *, with_sound: bool = False) -> tuple[InputContainer, VideoStream]:
+    """Connects. Without `with_sound` the camera is not even asked to send any.
+
     Raises:
         SourceRefused: the address is none, or there is no stream with a picture.
         av.FFmpegError, OSError: see `refusal_of`.
     """
     if not is_address(rtsp_url):
         raise SourceRefused(VideoRefusal.BAD_ADDRESS)
-    container = av.open(rtsp_url, format="rtsp", options=_OPTIONS, timeout=(OPEN_WITHIN_S, READ_WITHIN_S))
+    options = _OPTIONS | {"allowed_media_types": "video+audio" if with_sound else "video"}
+    container = av.open(rtsp_url, format="rtsp", options=options, timeout=(OPEN_WITHIN_S, READ_WITHIN_S))
     if not container.streams.video:
         container.close()
         raise SourceRefused(VideoRefusal.NO_VIDEO)
     return container, container.streams.video[0]
+
+
+def sound_of(container: InputContainer) -> AudioStream | None:
+    """Its sound, if it has one that can be decoded."""
+    return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
 
 
 def is_address(rtsp_url: str) -> bool:

@@ -3,28 +3,22 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from fractions import Fraction
-from typing import Any
 
-import av
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs import CODECS
 from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
-from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters
 from aiortc.sdp import SessionDescription, candidate_from_sdp, parse_h264_profile_level_id
 
 from domain.video import WhepAnswer
 from ingest.video.camera import Camera
 from ingest.video.h264 import profile_level
-from ingest.video.picture import CLOCK_HZ, Frame, Picture
+from ingest.video.picture import CLOCK_HZ, Frame, Picture, Track
+from ingest.video.whep_track import RelayTrack
 
 CONNECT_WITHIN_S = 15.0
-FRAMES_WAITING_MAX = 50  # for one viewer; then it waits for the next key frame
 SDP_CHARACTERS_MAX = 60_000
 _BASELINE = "42e01f"  # constrained baseline, which every browser has (RFC 7742)
-_TIME_BASE = Fraction(1, CLOCK_HZ)
-_GAP_MAX = 2 * CLOCK_HZ
 _FAULTS = (ValueError, KeyError, IndexError, AssertionError, OperationError, InvalidAccessError, InvalidStateError)
 
 
@@ -32,30 +26,25 @@ class BadOffer(Exception):
     """The offer is no SDP, or does not ask for H.264."""
 
 
-class WhepSession(MediaStreamTrack):
+class WhepSession:
     """One viewer of one camera.
 
     Args:
         on_end: called once in the event loop when it has ended, however.
     """
 
-    kind = "video"
-
     def __init__(self, camera: Camera, viewer_id: str, on_end: Callable[["WhepSession"], object]) -> None:
-        super().__init__()
         self.session_id = secrets.token_urlsafe(24)
         self.camera, self.viewer_id = camera, viewer_id
         self._on_end = on_end
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))  # the LAN only: nobody else is asked
-        self._frames: asyncio.Queue[Frame] = asyncio.Queue(maxsize=FRAMES_WAITING_MAX)
-        self._waits_for_key = True
-        self._shift = 0  # what keeps times growing over a camera's restart
-        self._last_pts: int | None = None
+        self._picture = RelayTrack("video")
+        self._sound: RelayTrack | None = None
         self._late = asyncio.get_running_loop().call_later(CONNECT_WITHIN_S, self._end_unless_connected)
         self._ending: asyncio.Task[None] | None = None
 
-    async def answer(self, sdp: str, picture: Picture) -> WhepAnswer:
-        """Takes the browser's offer.
+    async def answer(self, sdp: str, picture: Picture, *, hears: bool) -> WhepAnswer:
+        """Takes the browser's offer; with `hears`, to sound too, if that is asked for.
 
         Raises:
             BadOffer: nothing can be sent to it. The session has to be ended.
@@ -64,7 +53,10 @@ class WhepSession(MediaStreamTrack):
         try:
             offer = fit_offer(sdp, picture)
             await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            self._peer.addTrack(self)
+            self._peer.addTrack(self._picture)
+            if hears and any(each.kind == "audio" for each in self._peer.getTransceivers()):
+                self._sound = RelayTrack("audio")
+                self._peer.addTrack(self._sound)
             await self._peer.setLocalDescription(await self._peer.createAnswer())
         except _FAULTS as fault:
             raise BadOffer(str(fault)) from fault
@@ -87,20 +79,10 @@ class WhepSession(MediaStreamTrack):
         return True
 
     def push(self, frame: Frame) -> None:
-        if self._waits_for_key and not frame.is_key:
-            return
-        self._waits_for_key = self._frames.full()
-        if not self._waits_for_key:
-            self._frames.put_nowait(frame)
-
-    async def recv(self) -> Any:
-        """The next frame as a packet, which aiortc packs instead of encoding."""
-        if self.readyState != "live":
-            raise MediaStreamError
-        frame = await self._frames.get()
-        packet = av.Packet(frame.data)
-        packet.pts, packet.time_base = self._grown(frame.pts), _TIME_BASE
-        return packet
+        if frame.track is Track.PICTURE:
+            self._picture.push(frame)
+        elif frame.track is Track.OPUS and self._sound is not None:
+            self._sound.push(frame)
 
     def end(self) -> None:
         """Ends the session soon; may be called twice."""
@@ -116,16 +98,10 @@ class WhepSession(MediaStreamTrack):
             await asyncio.wait({self._ending})
 
     async def _close(self) -> None:
-        self.stop()
+        self._picture.stop()
+        if self._sound is not None:
+            self._sound.stop()
         await self._peer.close()
-
-    def _grown(self, pts: int) -> int:
-        moved = pts + self._shift
-        if self._last_pts is not None and not -_GAP_MAX < moved - self._last_pts < _GAP_MAX:
-            self._shift = self._last_pts + CLOCK_HZ // 10 - pts
-            moved = pts + self._shift
-        self._last_pts = moved
-        return moved
 
     def _connection_changed(self) -> None:
         if self._peer.connectionState in ("failed", "closed"):
@@ -137,7 +113,7 @@ class WhepSession(MediaStreamTrack):
 
 
 def fit_offer(sdp: str, picture: Picture) -> str:
-    """The offer with only what can be sent: H.264 in one packet mode, the camera's own profile first.
+    """The offer with only what can be sent: H.264 in one packet mode, the camera's own profile first, and Opus.
 
     Candidates behind mDNS names are left out: the browser finds us, and asking the network for them takes seconds.
 
@@ -152,6 +128,9 @@ def fit_offer(sdp: str, picture: Picture) -> str:
     for media in offer.media:
         media.ice_candidates = [candidate for candidate in media.ice_candidates if not candidate.ip.endswith(".local")]
         media.ice_candidates_complete = False  # checks from the browser tell us where it is
+        if media.kind == "audio":
+            media.rtp.codecs = [codec for codec in media.rtp.codecs if codec.mimeType.lower() == "audio/opus"]
+            media.fmt = [codec.payloadType for codec in media.rtp.codecs]
         if media.kind != "video":
             continue
         fitting = [codec for codec in media.rtp.codecs if _fits(codec)]

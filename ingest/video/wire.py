@@ -18,10 +18,10 @@ _LENGTH_BYTES = 4
 
 ARGUMENTS: Mapping[str, Any] = {
     "configure": tuple[list[CameraSource]],
-    "whep_offer": tuple[UUID, str, str],
+    "whep_offer": tuple[UUID, str, str, bool],
     "whep_patch": tuple[str, str],
     "whep_end": tuple[str],
-    "hls": tuple[UUID, str, str, HlsMoment | None],
+    "hls": tuple[UUID, str, str, HlsMoment | None, bool],
     "still": tuple[UUID],
     "probe": tuple[str],
     "status": tuple[()],

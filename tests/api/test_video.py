@@ -13,6 +13,7 @@ from sqlalchemy import text
 from actions.announce import hear
 from actions.cameras import tickets, viewing
 from actions.cameras.keeping import add, change, enable
+from actions.cameras.sources import Sources
 from actions.cameras.tickets import Looker
 from actions.cameras.viewing import Viewing
 from actions.jobs import links
@@ -67,6 +68,17 @@ class Cinema:
         for what in ("still.jpg", "whep", "hls/index.m3u8"):
             answer = await self.ask(token, what)
             assert (answer.status_code, answer.json().get("code")) == (status, code), what
+
+    async def let_the_customer_look(self, job_id: UUID) -> None:
+        """The job allows video, and its car stands in the camera's pit."""
+        async with transaction(EVERY_TENANT) as tx:
+            await tx.execute(
+                text(
+                    "UPDATE job SET state = 'in_progress', pit_id = :pit, working_since = now(), started_at = now(),"
+                    " video_allowed = true WHERE id = :id"
+                ),
+                {"pit": self.world.here.pit_id, "id": job_id},
+            )
 
     async def until_cut_off(self) -> None:
         """Within a second, without anybody asking."""
@@ -176,6 +188,31 @@ async def test_privacy_hours_and_the_switch_stop_everybody_and_say_until_when(ci
     await cinema.refuses(token, 409, "camera_off")
 
 
+async def test_sound_comes_to_staff_if_the_owner_passes_it_on_and_never_to_a_customer(cinema: Cinema) -> None:
+    here, now = cinema.world.here, datetime.now(UTC)
+    tokens = f"/api/v1/cameras/{cinema.camera_id}/tokens"
+    assert (await cinema.doors.staff.post(tokens)).json()["sound"] is False
+    with_sound = replace(cinema.said, sound=True)
+    assert await change(cinema.camera_id, with_sound, here.owner, now, keep_password=True) is None
+    sources = Sources()
+    await sources.refresh()
+    assert [source.sound for source in cinema.gateway.sources if source.camera_id == cinema.camera_id] == [True]
+    said = (await cinema.doors.staff.post(tokens)).json()
+    assert said["sound"] is True
+    for what in ("whep", "hls/index.m3u8"):
+        assert (await cinema.ask(said["token"], what)).is_success
+    assert cinema.gateway.heard == [True, True]
+    job_id = UUID((await name_everything(here, "x"))["job_id"])
+    link = await links.rotate(job_id, here.owner, now)
+    await cinema.let_the_customer_look(job_id)
+    asked = {"link": link, "camera_id": str(cinema.camera_id)}
+    said = (await cinema.doors.nobody.post("/api/v1/tracked-cameras/tokens", json=asked)).json()
+    assert said["sound"] is False
+    for what in ("whep", "hls/index.m3u8"):
+        assert (await cinema.ask(said["token"], what)).is_success
+    assert cinema.gateway.heard == [True, True, False, False]
+
+
 async def test_a_customer_looks_by_the_link_only_while_the_job_allows_it_and_the_car_is_there(cinema: Cinema) -> None:
     here, nobody, now = cinema.world.here, cinema.doors.nobody, datetime.now(UTC)
     job_id = UUID((await name_everything(here, "x"))["job_id"])
@@ -212,12 +249,7 @@ async def test_a_customer_looks_by_the_link_only_while_the_job_allows_it_and_the
 async def test_who_looks_by_a_link_that_is_replaced_or_ended_is_cut_off_within_a_second(cinema: Cinema) -> None:
     here, now = cinema.world.here, datetime.now(UTC)
     job_id = UUID((await name_everything(here, "x"))["job_id"])
-    async with transaction(EVERY_TENANT) as tx:
-        await tx.execute(
-            text("UPDATE job SET state = 'in_progress', pit_id = :pit, started_at = :now, working_since = :now,"
-                 " video_allowed = true WHERE id = :id"),
-            {"pit": here.pit_id, "now": now, "id": job_id},
-        )  # fmt: skip
+    await cinema.let_the_customer_look(job_id)
 
     async def looked_by(link: object) -> str:
         asked = {"link": link, "camera_id": str(cinema.camera_id)}

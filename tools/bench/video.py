@@ -41,6 +41,7 @@ KEYS = (
     "video.hls_first_picture_ms",
     "video.fallback_ms",
     "video.hls8_core_share",
+    "video.hls8_sound_core_share",
     "video.whep3_core_share",
     "video.hls8_gateway_mb",
     "video.left_after_100_lives",
@@ -51,7 +52,8 @@ async def measure(rig: Rig, found: Found) -> None:
     """Three turns, each with a gateway of its own."""
     del rig  # needs none of its servers
     turns: list[dict[str, float]] = []
-    async with VirtualCameras(_paths(Film())) as source:
+    heard = _paths(Film(sound="pcm_alaw"))
+    async with VirtualCameras(_paths(Film())) as source, VirtualCameras(heard) as loud:
         for turn in range(1, TURNS + 1):
             async with launched() as browser:
                 async with _gateway(source) as (gateway, ids):
@@ -60,6 +62,9 @@ async def measure(rig: Rig, found: Found) -> None:
                     values |= await _fallback(gateway, ids[0], browser)
             async with _gateway(source) as (gateway, ids):
                 values |= await _hls_of_all(gateway, ids)
+            async with _gateway(loud, sound=True) as (gateway, ids):
+                shares = await _hls_of_all(gateway, ids, hears=True)
+                values["video.hls8_sound_core_share"] = shares["video.hls8_core_share"]
             async with _gateway(source) as (gateway, ids):
                 values |= await _three_by_whep(gateway, ids[0])
             turns.append(values)
@@ -92,10 +97,10 @@ def _paths(film: Film) -> dict[str, Film]:
 
 
 @asynccontextmanager
-async def _gateway(source: VirtualCameras) -> AsyncIterator[tuple[EmbeddedGateway, list[UUID]]]:
+async def _gateway(source: VirtualCameras, *, sound: bool = False) -> AsyncIterator[tuple[EmbeddedGateway, list[UUID]]]:
     supervisor, gateway = Supervisor(), EmbeddedGateway()
     cameras = {uuid4(): path for path in source.films}
-    await gateway.configure([CameraSource(camera, source.url(path)) for camera, path in cameras.items()])
+    await gateway.configure([CameraSource(camera, source.url(path), sound=sound) for camera, path in cameras.items()])
     supervisor.keep("video gateway", gateway.run)
     try:
         async with asyncio.timeout(READY_WITHIN_S):
@@ -146,9 +151,9 @@ async def _first_picture_ms(page: Page, url: str, camera: UUID, way: str, before
     return float(await page.evaluate("firstPictureMs"))
 
 
-async def _hls_of_all(gateway: EmbeddedGateway, ids: list[UUID]) -> dict[str, float]:
+async def _hls_of_all(gateway: EmbeddedGateway, ids: list[UUID], *, hears: bool = False) -> dict[str, float]:
     """Every camera has a viewer who asks as a low-latency player does: a playlist and a part, twice a second."""
-    viewers = [asyncio.create_task(_watch_hls(gateway, camera)) for camera in ids]
+    viewers = [asyncio.create_task(_watch_hls(gateway, camera, hears=hears)) for camera in ids]
     try:
         share = await _core_share(gateway)
         status = await gateway.status()
@@ -161,16 +166,16 @@ async def _hls_of_all(gateway: EmbeddedGateway, ids: list[UUID]) -> dict[str, fl
         await asyncio.wait(viewers)
 
 
-async def _watch_hls(gateway: EmbeddedGateway, camera: UUID) -> None:
-    playlist = await gateway.hls(camera, "bench", "index.m3u8")
+async def _watch_hls(gateway: EmbeddedGateway, camera: UUID, *, hears: bool) -> None:
+    playlist = await gateway.hls(camera, "bench", "index.m3u8", hears=hears)
     seen = ""
     while True:
         newest = _newest_part(playlist)
         if newest and newest != seen:
-            await gateway.hls(camera, "bench", newest)
+            await gateway.hls(camera, "bench", newest, hears=hears)
             seen = newest
         segment, part = (int(word) for word in seen.split(".")[:2])
-        waited = await gateway.hls(camera, "bench", "index.m3u8", HlsMoment(segment, part + 1))
+        waited = await gateway.hls(camera, "bench", "index.m3u8", HlsMoment(segment, part + 1), hears=hears)
         playlist = waited if isinstance(waited, HlsFile) else playlist
 
 

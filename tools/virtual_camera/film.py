@@ -13,12 +13,14 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from tools.virtual_camera.microphone import Microphone
 from tools.virtual_camera.picture import Painter
 
 _CLOCK_HZ = 90_000
 _RTP_BYTES = 1_400
 _ENCODERS = {"h264": "libx264", "hevc": "libx265", "mjpeg": "mjpeg"}
 _RTCP_TYPES = range(200, 205)
+PICTURE, SOUND = "track1", "track2"
 RTP_NAMES = {"h264": ("H264", 96), "hevc": ("H265", 96), "mjpeg": ("JPEG", 26)}
 
 
@@ -26,7 +28,8 @@ RTP_NAMES = {"h264": ("H264", 96), "hevc": ("H265", 96), "mjpeg": ("JPEG", 26)}
 class Film:
     """What a camera shows, and how it misbehaves; the fields may be changed while it runs.
 
-    `still` shows the same picture over and over, `silent` sends nothing at all.
+    `still` shows the same picture over and over, `silent` sends nothing at all, `deaf` nothing of the `sound` that it
+    names.
     """
 
     name: str = "Pit 1"
@@ -38,27 +41,34 @@ class Film:
     still: bool = False
     silent: bool = False
     key_every_s: float = 1.0
+    sound: str = ""
+    """pcm_alaw or aac; empty: no microphone."""
+    deaf: bool = False
+
+
+Listener = Callable[[str, list[bytes], bool], None]
 
 
 class Projector:
     """Encodes a film in a thread of its own while somebody listens.
 
-    Each listener is called in the event loop with the RTP packets of one frame, and whether it is a key frame.
+    Each listener is called in the event loop with `PICTURE` or `SOUND`, the RTP packets of one frame, and whether it is
+    a key frame.
     """
 
     def __init__(self, film: Film) -> None:
         self.film = film
         self._loop = asyncio.get_running_loop()
-        self._listeners: set[Callable[[list[bytes], bool], None]] = set()
+        self._listeners: set[Listener] = set()
         self._run = 0  # the number of the thread that may work
 
-    def listen(self, listener: Callable[[list[bytes], bool], None]) -> None:
+    def listen(self, listener: Listener) -> None:
         self._listeners.add(listener)
         if len(self._listeners) == 1:
             self._run += 1
             threading.Thread(target=self._project, args=(self._run,), name="virtual camera", daemon=True).start()
 
-    def leave(self, listener: Callable[[list[bytes], bool], None]) -> None:
+    def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
         if not self._listeners:
             self._run += 1
@@ -67,6 +77,7 @@ class Projector:
         film = self.film
         painter, encoder = Painter(film.name, film.width, film.height), _encoder(film)
         packer = _Packer(film)
+        microphone = Microphone(film.sound) if film.sound else None
         began_s, frozen_at = time.monotonic(), None
         number = 0
         while run == self._run:
@@ -78,14 +89,16 @@ class Projector:
             frozen_at = (frozen_at or (now, number)) if film.still else None
             frame = _frame(film, painter.paint(*(frozen_at or (now, number))))
             frame.pts, frame.time_base = round((time.monotonic() - began_s) * _CLOCK_HZ), Fraction(1, _CLOCK_HZ)
-            for packet in encoder.encode(frame):
-                packets = packer.pack(packet)
-                with suppress(RuntimeError):  # the loop has closed
-                    self._loop.call_soon_threadsafe(self._tell, packets, bool(packet.is_keyframe))
+            with suppress(RuntimeError):  # the loop has closed
+                for packet in encoder.encode(frame):
+                    packets = packer.pack(packet)
+                    self._loop.call_soon_threadsafe(self._tell, PICTURE, packets, bool(packet.is_keyframe))
+                if microphone and (packets := microphone.until(time.monotonic() - began_s)) and not film.deaf:
+                    self._loop.call_soon_threadsafe(self._tell, SOUND, packets, False)
 
-    def _tell(self, packets: list[bytes], is_key: bool) -> None:
+    def _tell(self, track: str, packets: list[bytes], is_key: bool) -> None:
         for listener in list(self._listeners):
-            listener(packets, is_key)
+            listener(track, packets, is_key)
 
 
 def _encoder(film: Film) -> VideoCodecContext:

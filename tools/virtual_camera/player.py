@@ -50,10 +50,10 @@ def _routes(gateway: Gateway) -> list[web.RouteDef]:
     """The product's own addresses (api/video.py), for anybody."""
 
     async def token(_: web.Request) -> web.StreamResponse:
-        return web.json_response({"token": "any"})
+        return web.json_response({"token": "any", "sound": True})
 
     async def whep(request: web.Request) -> web.StreamResponse:
-        answer = await gateway.whep_offer(_camera(request), "player", await request.text())
+        answer = await gateway.whep_offer(_camera(request), "player", await request.text(), hears=True)
         if isinstance(answer, VideoRefusal):
             return _refused(answer)
         headers = {"Location": f"{request.path}/{answer.session_id}"}
@@ -66,7 +66,7 @@ def _routes(gateway: Gateway) -> list[web.RouteDef]:
     async def hls(request: web.Request) -> web.StreamResponse:
         segment, part = request.query.get("_HLS_msn"), request.query.get("_HLS_part")
         moment = HlsMoment(int(segment), int(part) if part else None) if segment else None
-        file = await gateway.hls(_camera(request), "player", request.match_info["name"], moment)
+        file = await gateway.hls(_camera(request), "player", request.match_info["name"], moment, hears=True)
         if isinstance(file, VideoRefusal):
             return _refused(file)
         return web.Response(body=file.content, content_type=file.content_type)

@@ -16,7 +16,8 @@ from aio_rtsp_toolkit.server_media import MediaSource, MediaTrackInfo
 from aio_rtsp_toolkit.server_session import RtspServerSession, StreamTrackState
 
 from storage.embedded_ports import LOOPBACK, free_port
-from tools.virtual_camera.film import RTP_NAMES, Film, Projector, is_rtcp
+from tools.virtual_camera import microphone
+from tools.virtual_camera.film import PICTURE, RTP_NAMES, SOUND, Film, Projector, is_rtcp
 
 REALM = "virtual camera"
 _PACKETS_WAITING_MAX = 2_000  # for one listener; what it is too slow for is left out, as a camera does
@@ -121,12 +122,11 @@ class _Session(RtspServerSession):  # type: ignore[misc]  # the package is untyp
         if path not in cameras.films:
             raise FileNotFoundError(path)
         self.path = path
-        codec, payload_type = RTP_NAMES[cameras.films[path].codec]
-        track = MediaTrackInfo("video", "track1", codec.lower(), payload_type, 90_000)
-        track.fmtp = "packetization-mode=1" if codec == "H264" else None
-        source = MediaSource(Path(path), [track], cameras.films[path].name)
+        film = cameras.films[path]
+        tracks = [_picture(film)] + ([_sound(film)] if film.sound else [])
+        source = MediaSource(Path(path), tracks, film.name)
         self.media_source, self.content_base = source, self.server.build_content_base(uri, headers)
-        self.track_states = {track.control: StreamTrackState(track)}
+        self.track_states = {track.control: StreamTrackState(track) for track in tracks}
         described = {"Content-Base": self.content_base, "Content-Type": "application/sdp"}
         await self._send_response(headers, 200, "OK", described, body=source.build_sdp().encode())
 
@@ -139,28 +139,41 @@ class _Session(RtspServerSession):  # type: ignore[misc]  # the package is untyp
     async def _stream_media(self) -> None:
         cameras: VirtualCameras = self.server.cameras
         cameras.connections += 1
-        waiting: asyncio.Queue[bytes] = asyncio.Queue(maxsize=_PACKETS_WAITING_MAX)
+        waiting: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(maxsize=_PACKETS_WAITING_MAX)
+        wanted = {control: state for control, state in self.track_states.items() if state.rtp_channel is not None}
         begun = False
 
-        def take(packets: list[bytes], is_key: bool) -> None:
+        def take(track: str, packets: list[bytes], is_key: bool) -> None:
             nonlocal begun
             begun = begun or is_key
-            for packet in packets if begun else ():
+            for packet in packets if begun and track in wanted else ():
                 with suppress(asyncio.QueueFull):
-                    waiting.put_nowait(packet)
+                    waiting.put_nowait((track, packet))
 
-        state = next(iter(self.track_states.values()))
         projector = cameras.projector(self.path)
         projector.listen(take)
         try:
             while True:
-                packet = await waiting.get()
+                track, packet = await waiting.get()
+                state = wanted[track]
                 channel = state.rtcp_channel if is_rtcp(packet) else state.rtp_channel
                 await self._send_interleaved_frame(channel, packet)
         except ConnectionError:  # the other side has had enough
             return
         finally:
             projector.leave(take)
+
+
+def _picture(film: Film) -> MediaTrackInfo:
+    codec, payload_type = RTP_NAMES[film.codec]
+    fmtp = "packetization-mode=1" if codec == "H264" else None
+    return MediaTrackInfo("video", PICTURE, codec.lower(), payload_type, 90_000, fmtp=fmtp)
+
+
+def _sound(film: Film) -> MediaTrackInfo:
+    codec, payload_type = microphone.RTP_NAMES[film.sound]
+    fmtp = microphone.Microphone(film.sound).fmtp
+    return MediaTrackInfo("audio", SOUND, codec, payload_type, microphone.RATES_HZ[film.sound], fmtp=fmtp)
 
 
 def _md5(text: str) -> str:

@@ -13,21 +13,24 @@ from tools.virtual_camera.picture import read
 
 
 class WhepViewer:
-    """A WHEP client that decodes; `numbers` are those of the frames that it has seen."""
+    """A WHEP client that decodes; `numbers` are those of the frames that it has seen, `loudest` what it has heard."""
 
-    def __init__(self, gateway: Gateway, camera: UUID, viewer_id: str = "viewer") -> None:
+    def __init__(self, gateway: Gateway, camera: UUID, viewer_id: str = "viewer", *, hears: bool = False) -> None:
         self._gateway, self._camera, self._viewer_id = gateway, camera, viewer_id
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
+        self._hears = hears
+        self.loudest = 0
         self.numbers: list[int] = []
         self.session_id = ""
 
     async def open(self) -> VideoRefusal | None:
-        self._peer.addTransceiver("video", direction="recvonly")
+        for kind in ("video", "audio") if self._hears else ("video",):
+            self._peer.addTransceiver(kind, direction="recvonly")
         self._peer.on("track", self._watch)
         await self._peer.setLocalDescription(await self._peer.createOffer())
         offer = self._peer.localDescription.sdp
-        answer = await self._gateway.whep_offer(self._camera, self._viewer_id, offer)
+        answer = await self._gateway.whep_offer(self._camera, self._viewer_id, offer, hears=self._hears)
         if not isinstance(answer, WhepAnswer):
             return answer
         self.session_id = answer.session_id
@@ -36,15 +39,15 @@ class WhepViewer:
 
     async def close(self) -> None:
         await self._peer.close()
-        if self._watching is not None:
-            await self._watching
+        for watching in self._watching:
+            await watching
 
     @property
     def is_connected(self) -> bool:
         return bool(self._peer.connectionState == "connected")
 
     def _watch(self, track: Any) -> None:
-        self._watching = asyncio.create_task(self._note(track))
+        self._watching.append(asyncio.create_task(self._note(track)))
 
     async def _note(self, track: Any) -> None:
         while True:
@@ -52,6 +55,9 @@ class WhepViewer:
                 frame = await track.recv()
             except MediaStreamError:
                 return
+            if track.kind == "audio":
+                self.loudest = max(self.loudest, *memoryview(bytes(frame.planes[0])).cast("h"))
+                continue
             reading = read(frame)
             if reading is not None:
                 self.numbers.append(reading.number)

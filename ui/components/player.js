@@ -1,4 +1,4 @@
-/* A camera's picture in a page with a socket; the playing itself is in ui/static/player.js. */
+/* A camera's picture in a page with a socket; the playing itself is in ui/static/player/player.js. */
 
 export default {
   props: { camera: String, kind: String, core: String, tiles: String, hls: String, words: Object, lang: String, zone: String, label: String },
@@ -8,7 +8,7 @@ export default {
     if (this.gone) return;
     const { camera, hls, words, lang, zone, label } = this;
     const options = { camera, hls, words, lang, zone, label, token: core.tokens(camera) };
-    if (tiles) this.tile = new tiles.Tile(core, this.$refs.root, options);
+    if (tiles) this.tile = new tiles.Tile(this.$refs.root, options);
     else this.player = new core.Player(this.$refs.root, options);
     this.onVisible = () => this.follow();
     document.addEventListener("visibilitychange", this.onVisible);

@@ -8,9 +8,9 @@ from uuid import UUID
 from nicegui.element import Element
 
 from ui.texts import _, voice
-from ui.theme import static_url
+from ui.theme import player_url, static_url
 
-CORE, TILES, SHEET, HLS = "player.js", "player_tile.js", "player.css", "built/hls.mjs"
+CORE, TILES, HLS = "player.js", "tile.js", "built/hls.mjs"
 
 
 class CameraPlayer(Element, component="player.js"):
@@ -25,8 +25,8 @@ class CameraPlayer(Element, component="player.js"):
             {
                 "camera": str(camera_id),
                 "kind": kind,
-                "core": static_url(CORE),
-                "tiles": static_url(TILES),
+                "core": player_url(CORE),
+                "tiles": player_url(TILES),
                 "hls": static_url(HLS),
                 "words": player_words(),
                 "lang": voice().language,
@@ -43,26 +43,13 @@ class CameraPlayer(Element, component="player.js"):
         return [self.props["label"]]
 
 
-def plain_player(camera_id: UUID, link: str, *, label: str, zone: str) -> str:
-    """The same as trusted markup for a page without a socket, by a customer's link. Such a page also needs `head()`,
-    and a content policy with `connect-src 'self'; media-src blob:; img-src blob:; worker-src blob:`.
-    """
-    ours = f'data-camera="{camera_id}" data-link="{escape(link)}"'
-    return f"<div {ours} {player_data(label=label, zone=zone)}></div>"
-
-
 def player_data(*, label: str, zone: str) -> str:
     """Attributes that tell a plain page's script all but which camera."""
     data = {
-        "core": static_url(CORE), "hls": static_url(HLS), "words": json.dumps(player_words(), ensure_ascii=False),
+        "core": player_url(CORE), "hls": static_url(HLS), "words": json.dumps(player_words(), ensure_ascii=False),
         "lang": voice().language, "zone": zone, "label": label,
     }  # fmt: skip
     return " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
-
-
-def head() -> str:
-    """What the document of a plain page loads: the style sheet, and the module, which runs when the page is read."""
-    return f'<link rel="stylesheet" href="{static_url(SHEET)}"><script type="module" src="{static_url(CORE)}"></script>'
 
 
 def player_words() -> dict[str, str]:
@@ -76,6 +63,8 @@ def player_words() -> dict[str, str]:
         "latency": _("{time} s behind"),
         "again": _("Try again"),
         "watch": _("Show {name} live"),
+        "mute": _("Mute"),
+        "unmute": _("Sound on"),
         "pip": _("Picture in picture"),
         "full": _("Full screen"),
         "network": _("No connection to PitPilot. The picture comes back by itself."),

@@ -11,7 +11,7 @@ from domain.access import Role, Scope, Viewer
 from domain.cameras.makes import Make
 from domain.cameras.onvif import Discovered, read_device
 from domain.cameras.privacy import WEEK, PrivacyHours
-from domain.cameras.watching import NoPicture, Unseen, Watched, Watcher, may_customer_look, may_person_look
+from domain.cameras.watching import NoPicture, Unseen, Watched, Watcher, may_customer_look, may_hear, may_person_look
 from domain.refusals import Refusal
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -42,6 +42,15 @@ def somebody(role: Role, scopes: frozenset[Scope] = frozenset(Scope)) -> Viewer:
 )
 def test_people(camera: Watched, role: Role, answer: object) -> None:
     assert may_person_look(camera, somebody(role), NOON) == answer
+
+
+@pytest.mark.parametrize(
+    ("sound", "by_link", "hears"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_sound_is_for_those_who_work_there_and_only_where_the_owner_passes_it_on(
+    sound: bool, by_link: bool, hears: bool
+) -> None:
+    assert may_hear(replace(OPEN, sound=sound), by_link=by_link) is hears
 
 
 def test_a_key_without_the_scope_sees_nothing() -> None:

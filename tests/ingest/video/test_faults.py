@@ -7,6 +7,7 @@ import pytest
 
 from domain.video import CameraSource, CameraState, HlsFile, VideoRefusal
 from ingest.video import camera as camera_module
+from ingest.video import hls_audience
 from ingest.video import source as source_module
 from ingest.video.same_picture import LOOK_EVERY_S, SAME_FOR_S, SamePicture
 from tests.ingest.video.parts import Viewer, cameras, small_film, until, until_status
@@ -99,7 +100,7 @@ async def test_nobody_watching_means_nothing_is_fetched(monkeypatch: pytest.Monk
         await inner.configure([CameraSource(camera, source.url("pit"))])
         assert isinstance(await inner.hls(camera, "me", "index.m3u8"), HlsFile)
         monkeypatch.setattr(camera_module, "LINGER_S", 0.3)
-        monkeypatch.setattr(camera_module, "HLS_VIEWER_FOR_S", 0.5)
+        monkeypatch.setattr(hls_audience, "VIEWER_FOR_S", 0.5)
         await until_status(inner, camera, lambda status: status.state is CameraState.IDLE)
         await until(lambda: not source.sessions)
         status = (await inner.status())[camera]

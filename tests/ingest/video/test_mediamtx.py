@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -97,14 +98,18 @@ async def test_webrtc_and_hls_are_handed_on_and_a_viewer_can_be_ended() -> None:
         )
 
 
-async def test_of_a_cameras_sound_and_of_times_of_day_nothing_is_handed_on() -> None:
-    camera = uuid4()
+async def test_sound_is_handed_to_who_may_hear_it_and_times_of_day_to_nobody() -> None:
+    camera, loud = uuid4(), uuid4()
     async with gateway({}) as (made, server, _):
-        await made.configure([CameraSource(camera, "rtsp://127.0.0.1:9/")])
-        server.running[str(camera)] = {"ready": True, "tracks": ["H264", "MPEG-4 Audio"]}
+        source = CameraSource(camera, "rtsp://127.0.0.1:9/")
+        await made.configure([source, replace(source, camera_id=loud, sound=True)])
+        for each in (camera, loud):
+            server.running[str(each)] = {"ready": True, "tracks": ["H264", "MPEG-4 Audio"]}
         with_sound = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\nm=audio 9 UDP/TLS/RTP/SAVPF 8\r\n"
-        assert await made.whep_offer(camera, "anna", with_sound) is VideoRefusal.BAD_OFFER
+        assert await made.whep_offer(camera, "anna", with_sound, hears=True) is VideoRefusal.BAD_OFFER
+        assert await made.whep_offer(loud, "a customer", with_sound) is VideoRefusal.BAD_OFFER
         assert not server.whep_sessions
+        assert isinstance(await made.whep_offer(loud, "anna", with_sound, hears=True), WhepAnswer)
         server.files["index.m3u8"] = (
             "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-PROGRAM-DATE-TIME:2026-11-29T03:10:58Z\n"
             '#EXT-X-MEDIA:TYPE="AUDIO",GROUP-ID="audio",NAME="audio2",AUTOSELECT=YES,URI="audio2_stream.m3u8"\n'

@@ -254,6 +254,7 @@ FIELDS = {
     "groups": N_("Groups of motors"),
     "windows": N_("Planned cuts"),
     "transcode": N_("Video is converted"),
+    "sound": N_("Sound"),
     "watchers": N_("Who may look"),
     "privacy": N_("Privacy hours"),
     "still_every_min": N_("A still every … minutes"),

@@ -102,6 +102,8 @@ class RuleFields:
                 _("Customers, by the link of a job that allows it"), value=Watcher.CUSTOMER in watchers
             )
             self._show_hours(said.privacy if said else None, zone)
+            self._sound = ui.checkbox(_("With sound, for owners and staff"), value=bool(said and said.sound))
+            Text("p", _("Everybody who works there has to know and agree. Customers never hear it.")).classes("quiet")
         with Card(_("What is kept"), pad=True), Element("div").classes("form-grid"):
             every, days = (said.still_every_min, said.keep_stills_days) if said else (5, 7)
             self._every = number_field(_("A still every"), every, unit="min", check=_in(STILL_EVERY_MIN))
@@ -143,6 +145,7 @@ class RuleFields:
         return CameraSettings(
             pit_id, name, make, address, bool(self._transcode.value), self._enabled, watchers, hours,
             int(self._every.value or 0), int(self._days.value or 0), bool(self._timelapse.value),
+            bool(self._sound.value),
         )  # fmt: skip
 
     def say(self, wrong: str) -> None:

@@ -21,6 +21,7 @@ from ui.pages.account.words import wait_text
 from ui.texts import _, clock, duration, number
 
 CODECS = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG"}
+SOUNDS = {"pcm_alaw": "G.711", "pcm_mulaw": "G.711", "adpcm_g726": "G.726", "adpcm_g722": "G.722", "aac": "AAC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,14 @@ def reason_text(reason: str) -> str:
 
 
 def probe_text(found: Probe) -> str:
-    said = stream_text(found.codec, found.width, found.height, found.fps)
+    said = stream_text(found.codec, found.width, found.height, found.fps) + ", " + _sound_text(found.sound)
     if found.codec == "h264":
         return said
     return said + ". " + _("Browsers do not play it as it is: choose H.264 at the camera, or allow converting.")
+
+
+def _sound_text(codec: str) -> str:
+    return _("sound in {codec}").format(codec=SOUNDS.get(codec, codec.upper())) if codec else _("no sound")
 
 
 def wrong_text(said: Wrong | TryLater | Failed) -> str:

@@ -1,14 +1,14 @@
 /* A camera's still that becomes live while somebody points at it, after a tap, or by keyboard until Escape; a few at once. */
 
+import { NOTHING_TO_TRY, Player, Problem, make, sentence } from "./player.js";
+
 const LIVE_AT_ONCE = 3;
 const STILL_RETRY_MS = 15_000; // the first one of a camera comes within a minute
 const playing = [];
 
-/* `core`: the module of the player, which knows its own address. */
 export class Tile {
-  constructor(core, root, options) {
-    Object.assign(this, { core, root, options });
-    const { make } = core;
+  constructor(root, options) {
+    Object.assign(this, { root, options });
     root.classList.add("tile");
     this.still = Object.assign(make("img", "", root), { alt: options.label, hidden: true });
     this.none = make("p", "none", root);
@@ -19,7 +19,7 @@ export class Tile {
     this.cover.setAttribute("aria-label", options.words.watch.replace("{name}", options.label));
     this.cover.onclick = ({ detail }) => {
       this.play();
-      if (detail === 0) this.stage.querySelector(".tool").focus(); // pressed by keyboard: the cover goes
+      if (detail === 0) this.stage.querySelector(".tool:not([hidden])").focus(); // pressed by keyboard: the cover goes
     };
     root.addEventListener("keydown", ({ key }) => key === "Escape" && !document.fullscreenElement && this.rest());
     this.refresh();
@@ -41,7 +41,6 @@ export class Tile {
 
   /* Why there is no still; one that was refused goes, one that could not be asked for stays. */
   async sayNone(answer) {
-    const { NOTHING_TO_TRY, Problem, sentence } = this.core;
     const problem = answer ? await Problem.of(answer) : new Problem("network");
     if (NOTHING_TO_TRY.has(problem.code)) this.still.hidden = true;
     this.none.textContent = sentence(problem, this.options);
@@ -52,8 +51,8 @@ export class Tile {
     if (this.player) return;
     while (playing.length >= LIVE_AT_ONCE) playing[0].rest();
     playing.push(this);
-    this.stage = this.core.make("div", "stage", this.root);
-    this.player = new this.core.Player(this.stage, this.options);
+    this.stage = make("div", "stage", this.root);
+    this.player = new Player(this.stage, this.options);
     this.cover.hidden = true;
     this.player.start();
   }
