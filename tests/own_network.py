@@ -22,6 +22,11 @@ def permits(words: str = "true") -> bool:
     return subprocess.run(tried, capture_output=True, timeout=20).returncode == 0
 
 
+def shape_loopback(verb: str, *words: str) -> None:
+    """Adds (`add`) or takes away (`del`) what `words` of tc do to packets; for programs in such a network only."""
+    subprocess.run(["tc", "qdisc", verb, "dev", "lo", "root", *words], check=True, stdout=sys.stderr)
+
+
 async def said_by(module: str, *arguments: str, within_s: float) -> str:
     """The last line that the module, run as a program there, prints."""
     program = f'{_UP} && exec "$@"'

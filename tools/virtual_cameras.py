@@ -18,7 +18,7 @@ FPS, BIT_RATE = 12, 1_000_000  # a picture is only made while somebody fetches i
 async def serve(said: dict[str, object], *, until_input_ends: bool) -> None:
     films = said["films"]
     assert isinstance(films, dict)  # noqa: S101  # our own file
-    shown = {path: Film(name, fps=FPS, bit_rate=BIT_RATE) for path, name in films.items()}
+    shown = {path: Film(name, fps=FPS, bit_rate=BIT_RATE, sound="pcm_alaw") for path, name in films.items()}
     cameras = VirtualCameras(shown, str(said["user"]), str(said["password"]))
     cameras.port = int(str(said["port"]))
     async with cameras:

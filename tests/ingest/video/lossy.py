@@ -6,12 +6,12 @@ Prints one JSON object: frames seen before, meanwhile and after, and how the cam
 
 import asyncio
 import json
-import subprocess
 import sys
 from uuid import uuid4
 
 from domain.video import CameraSource
 from tests.ingest.video.parts import Viewer, cameras, small_film, until
+from tests.own_network import shape_loopback
 from tools.virtual_camera.server import VirtualCameras
 
 LOST_FOR_S = 8.0
@@ -26,12 +26,12 @@ async def main() -> None:
         assert await viewer.open() is None
         await viewer.sees_more(20)
         before = len(viewer.numbers)
-        _tc("add", *sys.argv[1:])
+        shape_loopback("add", *sys.argv[1:])
         for _ in range(round(LOST_FOR_S / 0.2)):
             await asyncio.sleep(0.2)
             said.add((await inner.status())[camera].state.value)
         meanwhile = len(viewer.numbers) - before
-        _tc("del")
+        shape_loopback("del")
         again = len(viewer.numbers)
         if not viewer.is_connected:  # as a player does: it asks anew
             await viewer.close()
@@ -43,10 +43,6 @@ async def main() -> None:
         state = (await inner.status())[camera].state.value
         await viewer.close()
     print(json.dumps({"before": before, "meanwhile": meanwhile, "said": sorted(said), "after": state}))
-
-
-def _tc(verb: str, *what: str) -> None:
-    subprocess.run(["tc", "qdisc", verb, "dev", "lo", "root", *what], check=True, stdout=sys.stderr)
 
 
 if __name__ == "__main__":

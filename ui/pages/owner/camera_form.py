@@ -96,7 +96,7 @@ class _Form:
                     self._pit = select_field(_("Pit"), pits, chosen if chosen in pits else None, check=_pit_fault)
                     self._door = DoorFields(said, address, make)
                 self._rules = RuleFields(said, seat.zone)
-                with Element("div").classes("cluster"):
+                with Element("div").classes("cluster wraps"):
                     button(_("Save"), self._save, kind="primary", icon="check")
                     button(_("Test"), self._test, icon="photo_camera")
                     if row is not None:

@@ -32,7 +32,7 @@ def show_picture(found: Probe) -> None:
             tone_chip("ok", _("Picture received"))
         label = escape(_("What the camera sees now"))
         raw(f'<img class="camera-still" alt="{label}" src="data:image/jpeg;base64,{picture}">')
-        with Element("div").classes("inside stack"):
+        with Element("div").classes("inside low"):
             Text("p", probe_text(found))
 
 

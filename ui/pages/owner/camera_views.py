@@ -22,7 +22,7 @@ async def views_card(seat: Seat, camera_id: UUID, place: Element) -> None:
     now = datetime.now(UTC)
     with place, Card(_("Who looked")):
         if not rows:
-            with Element("div").classes("inside"):
+            with Element("div").classes("inside low"):
                 Text("p", _("Nobody yet. Whoever looks stands here for 90 days.")).classes("quiet")
             return
         plain_table(

@@ -118,7 +118,9 @@ class _Cameras:
                 if state.line:
                     Text("p", state.line)
                 elif doing is not None and doing.codec:
-                    Text("p", stream_text(doing.codec, doing.width, doing.height, doing.fps)).classes("quiet")
+                    said = stream_text(doing.codec, doing.width, doing.height, doing.fps)
+                    said += ", " + _("with sound") if row.settings.sound else ""
+                    Text("p", said).classes("quiet")
                 if doing is not None and doing.bit_rate:
                     Text("p", cost_text(doing)).classes("quiet num")
 

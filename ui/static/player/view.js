@@ -36,12 +36,12 @@ export class View {
     this.retry = make("button", "btn", this.message, this.words.again);
     this.retry.type = "button";
     this.retry.onclick = again;
-    this.buildBar();
+    this.buildTools();
   }
 
-  buildBar() {
+  buildTools() {
     const { words, video, root } = this;
-    this.bar = make("div", "over bar", root);
+    this.tools = make("div", "over tools", root);
     this.sound = this.tool(() => (video.muted = !video.muted));
     this.showSound(false);
     video.addEventListener("volumechange", () => this.drawSound());
@@ -58,7 +58,7 @@ export class View {
   }
 
   tool(press) {
-    const made = make("button", "tool", this.bar);
+    const made = make("button", "tool", this.tools);
     made.type = "button";
     made.onclick = press;
     return made;
