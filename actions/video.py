@@ -44,8 +44,8 @@ class Gateway(Protocol):
     async def still(self, camera_id: UUID) -> bytes | VideoRefusal:
         """A JPEG of the newest key frame; fetches the camera for a moment if nobody watches it."""
 
-    async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
-        """Tries an address that need not be configured."""
+    async def probe(self, rtsp_url: str, *, hears: bool = False) -> Probe | VideoRefusal:
+        """Tries an address that need not be configured; with `hears`, whether it has sound too."""
 
     async def status(self) -> Mapping[UUID, CameraStatus]:
         """How each configured camera is doing."""
@@ -83,8 +83,8 @@ class GatewayOff:
         del camera_id
         return VideoRefusal.OFF
 
-    async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
-        del rtsp_url
+    async def probe(self, rtsp_url: str, *, hears: bool = False) -> Probe | VideoRefusal:
+        del rtsp_url, hears
         return VideoRefusal.OFF
 
     async def status(self) -> Mapping[UUID, CameraStatus]:

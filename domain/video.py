@@ -57,7 +57,7 @@ class CameraSource:
     """Whether H.265 or MJPEG may be converted to H.264, which costs half a core and more."""
     enabled: bool = True
     sound: bool = False
-    """Whether sound is fetched too, for those who may hear it."""
+    """Whether its sound is handed on, to those who may hear it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ class CameraStatus:
     """Of one core, over the last seconds: fetching, packing and converting, without sending to viewers."""
     memory_bytes: int = 0
     """Of the picture that is kept to be sent."""
+    sound: bool = False
+    """Whether there is sound that is passed on."""
 
 
 @dataclass(frozen=True, slots=True)

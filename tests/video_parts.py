@@ -68,7 +68,7 @@ class ScriptedGateway:
     async def still(self, camera_id: UUID) -> bytes | VideoRefusal:
         return self.says or JPEG
 
-    async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
+    async def probe(self, rtsp_url: str, *, hears: bool = False) -> Probe | VideoRefusal:
         self.asked.append(rtsp_url)
         return self.probes.get("/" + rtsp_url.split("/", 3)[3], VideoRefusal.NO_VIDEO)
 

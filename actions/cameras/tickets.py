@@ -34,11 +34,6 @@ class Looker:
     """The hash of the job's link; when the link ends, so does the looking."""
 
     @property
-    def by_link(self) -> bool:
-        """Whether it is a customer."""
-        return self.job_id is not None
-
-    @property
     def id(self) -> str:
         """The gateway's name for it."""
         return f"{self.session_id or self.link.hex()}:{self.camera_id}"
@@ -91,7 +86,7 @@ async def cameras_of_job(tenant_id: UUID, job_id: UUID, now: datetime) -> list[U
 async def _issue(looker: Looker, now: datetime) -> Denied | Ticket:
     if later := _pace.ask(looker.id):
         return later
-    denied, hears = await _judge(looker, now)
+    denied, hears = await judge(looker, now)
     if denied is not None:
         return denied
     claims = {"sub": looker.id, "tid": str(looker.tenant_id), "cam": str(looker.camera_id)}
@@ -115,13 +110,8 @@ def holder_of(token: str, camera_id: UUID, now: datetime) -> Looker | None:
     return Looker(tenant_id, camera_id, UUID(claims.get("kid") or claims["sid"]), by_key="kid" in claims)
 
 
-async def verdict_on(looker: Looker, now: datetime) -> Refusal | NoPicture | None:
-    """Whether somebody may look at this moment, from the database; None: yes."""
-    return (await _judge(looker, now))[0]
-
-
-async def _judge(looker: Looker, now: datetime) -> tuple[Refusal | NoPicture | None, bool]:
-    """The verdict, and whether they may hear too."""
+async def judge(looker: Looker, now: datetime) -> tuple[Refusal | NoPicture | None, bool]:
+    """Whether somebody may look at this moment, from the database; None: yes. And whether they may hear too."""
     seat = None
     if looker.session_id is not None:
         seat = await seat_by_id(looker.session_id, looker.tenant_id, now, by_key=looker.by_key)
@@ -134,7 +124,7 @@ async def _judge(looker: Looker, now: datetime) -> tuple[Refusal | NoPicture | N
         job = await cameras.job_in_view(tx, looker.job_id) if looker.job_id else None
     if row is None:
         return Refusal.NOT_FOUND, False
-    hears = may_hear(row.watched, by_link=looker.by_link)
+    hears = may_hear(row.watched, works_there=seat is not None and not seat.is_support)
     if seat is not None:
         return may_person_look(row.watched, seat.viewer, now), hears
     return _customers_verdict(row.watched, job, now), hears

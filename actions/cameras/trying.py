@@ -73,7 +73,7 @@ async def _stored(camera_id: UUID | None, said: CameraSettings, by: Viewer) -> s
 
 async def _probe(address: CameraAddress) -> Probe | VideoRefusal | AddressFault:
     url = await reach.url_of(address)
-    return url if isinstance(url, AddressFault) else await video.gateway().probe(url)
+    return url if isinstance(url, AddressFault) else await video.gateway().probe(url, hears=True)
 
 
 async def _path_with_picture(said: CameraSettings, address: CameraAddress) -> str:

@@ -18,7 +18,7 @@ import structlog
 from actions import video
 from actions.announce import Announcement, Topic, listen
 from actions.cameras.pace import Pace
-from actions.cameras.tickets import Denied, Looker, holder_of, verdict_on
+from actions.cameras.tickets import Denied, Looker, holder_of, judge
 from domain.cameras.words import CameraRefusal
 from domain.video import HlsFile, HlsMoment, VideoRefusal, WhepAnswer
 from storage import video_views
@@ -45,6 +45,7 @@ class _Open:
     """Somebody who looks, in this process. Moments by the monotonic clock."""
 
     looker: Looker
+    hears: bool
     judged_s: float
     asked_s: float
     sessions: OrderedDict[str, None] = field(default_factory=OrderedDict)
@@ -66,8 +67,7 @@ class Viewing:
         opened = await self._admit(token, camera_id, _offers)
         if not isinstance(opened, _Open):
             return opened
-        hears = not opened.looker.by_link
-        answer = await video.gateway().whep_offer(camera_id, opened.looker.id, sdp, hears=hears)
+        answer = await video.gateway().whep_offer(camera_id, opened.looker.id, sdp, hears=opened.hears)
         if isinstance(answer, WhepAnswer):
             if self._open.get(opened.looker.id) is not opened:  # cut off meanwhile
                 await video.gateway().whep_end(answer.session_id)
@@ -95,8 +95,7 @@ class Viewing:
         opened = await self._admit(token, camera_id, _files)
         if not isinstance(opened, _Open):
             return opened
-        hears = not opened.looker.by_link
-        file = await video.gateway().hls(camera_id, opened.looker.id, name, wait_for, hears=hears)
+        file = await video.gateway().hls(camera_id, opened.looker.id, name, wait_for, hears=opened.hears)
         if isinstance(file, HlsFile):
             await self._note(opened)
         return file
@@ -156,16 +155,18 @@ class Viewing:
             return later
         opened = self._open.get(looker.id)
         if opened is None or now_s - opened.judged_s > JUDGED_FOR_S or looker.id in self._touched:
-            if denied := await verdict_on(looker, now):
+            denied, hears = await judge(looker, now)
+            if denied is not None:
                 if opened is not None:
                     await self._end(opened)
                 return denied
             opened = self._open.get(looker.id)
-        if opened is None:
-            if len(self._open) >= LOOKERS_MAX:
-                return VideoRefusal.BUSY
-            opened = self._open[looker.id] = _Open(looker, now_s, now_s)
-        opened.judged_s, opened.asked_s = max(opened.judged_s, now_s), now_s
+            if opened is None:
+                if len(self._open) >= LOOKERS_MAX:
+                    return VideoRefusal.BUSY
+                opened = self._open[looker.id] = _Open(looker, hears, now_s, now_s)
+            opened.hears, opened.judged_s = hears, max(opened.judged_s, now_s)
+        opened.asked_s = now_s
         return opened
 
     async def _own(self, token: str, camera_id: UUID, session_id: str) -> Answer | _Open:
@@ -180,7 +181,8 @@ class Viewing:
         now = datetime.now(UTC)
         for opened in some:
             began_s = time.monotonic()
-            if denied := await verdict_on(opened.looker, now):
+            denied, opened.hears = await judge(opened.looker, now)
+            if denied is not None:
                 await self._end(opened)
                 log.info("looking ended", camera=str(opened.looker.camera_id), why=str(denied))
             else:

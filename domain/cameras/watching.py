@@ -65,9 +65,9 @@ def may_person_look(camera: Watched, by: Viewer, now: datetime) -> Refusal | NoP
     return camera.closed(now)
 
 
-def may_hear(camera: Watched, *, by_link: bool) -> bool:
-    """Of somebody who may look. A customer never hears: those who speak did not speak to them."""
-    return camera.sound and not by_link
+def may_hear(camera: Watched, *, works_there: bool) -> bool:
+    """Of somebody who may look. Customers and our support never hear: those who speak did not speak to them."""
+    return camera.sound and works_there
 
 
 def may_customer_look(

@@ -16,7 +16,7 @@ LINGER_S = 8.0  # after the last viewer; whoever reloads a page finds the pictur
 PAUSE_FIRST_S, PAUSE_MAX_S = 0.5, 10.0
 STEADY_S = 20.0  # a stream that lasted this long begins anew with the first pause
 WRONG_PASSWORD_PAUSE_S = 120.0  # cameras lock their users out after some wrong passwords
-KEPT_FRAMES, KEPT_BYTES = 1_000, 8 * 1024**2  # since the last key frame, for viewers of HLS who come in between
+KEPT_PICTURES, KEPT_BYTES = 1_000, 8 * 1024**2  # since the last key frame, for viewers of HLS who come in between
 RECENT_MAX = 1_000  # pictures that rates are made of
 _RATE_OVER_S = 5.0
 
@@ -45,7 +45,7 @@ class Camera:
         self._restarts = 0
         self._again_at_s = 0.0  # not before: a wrong password
         self._kept: list[Frame] = []  # since the last key frame, all or none
-        self._kept_bytes = 0
+        self._kept_bytes = self._kept_pictures = 0
         self._recent: deque[tuple[float, int, float]] = deque(maxlen=RECENT_MAX)  # when, bytes, seconds of CPU
         self._cpu_s = 0.0  # since the last picture
         self._moved = asyncio.Event()
@@ -153,6 +153,7 @@ class Camera:
             since=self.since,
             restarts=self._restarts,
             cpu_share=round(sum(cpu_s for _, _, cpu_s in self._recent) / over_s, 4),
+            sound=self.has_sound,
             memory_bytes=self._kept_bytes + sum(audience.stream.size for audience in self._audiences.values()),
         )
 
@@ -187,7 +188,7 @@ class Camera:
         finally:
             pull.stop()
             self.key_frame, self._is_same = None, False
-            self._kept, self._kept_bytes = [], 0
+            self._keep_none()
             self._recent.clear()
             self._cpu_s = 0.0
 
@@ -215,12 +216,16 @@ class Camera:
 
     def _keep(self, frame: Frame) -> None:
         if frame.track is Track.PICTURE and frame.is_key:
-            self._kept, self._kept_bytes = [frame], len(frame.data)
+            self._kept, self._kept_bytes, self._kept_pictures = [frame], len(frame.data), 1
         elif self._kept and frame.track is not Track.OPUS:
             self._kept.append(frame)
             self._kept_bytes += len(frame.data)
-        if len(self._kept) > KEPT_FRAMES or self._kept_bytes > KEPT_BYTES:  # who comes now waits for the next one
-            self._kept, self._kept_bytes = [], 0
+            self._kept_pictures += frame.track is Track.PICTURE
+        if self._kept_pictures > KEPT_PICTURES or self._kept_bytes > KEPT_BYTES:  # who comes now waits for the next one
+            self._keep_none()
+
+    def _keep_none(self) -> None:
+        self._kept, self._kept_bytes, self._kept_pictures = [], 0, 0
 
     def _on_same(self, is_same: bool) -> None:
         self._is_same = is_same

@@ -154,12 +154,12 @@ class Cameras:
             self._probed[source.camera_id] = (time.monotonic(), shown.jpeg)
         return shown.jpeg
 
-    async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
+    async def probe(self, rtsp_url: str, hears: bool = False) -> Probe | VideoRefusal:
         if self._probes >= PROBES_MAX:
             return VideoRefusal.BUSY
         self._probes += 1
         try:
-            return await asyncio.to_thread(probe, rtsp_url)
+            return await asyncio.to_thread(probe, rtsp_url, hears)
         finally:
             self._probes -= 1
 

@@ -136,12 +136,12 @@ class EmbeddedGateway:
         answer: bytes | VideoRefusal = await self._call("still", (camera_id,))
         return answer
 
-    async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
+    async def probe(self, rtsp_url: str, *, hears: bool = False) -> Probe | VideoRefusal:
         if not self._up.is_set():  # nobody needed it before
             self._needed.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._up.wait(), FIRST_START_WITHIN_S)
-        answer: Probe | VideoRefusal = await self._call("probe", (rtsp_url,))
+        answer: Probe | VideoRefusal = await self._call("probe", (rtsp_url, hears))
         return answer
 
     async def status(self) -> Mapping[UUID, CameraStatus]:

@@ -64,6 +64,16 @@ class MediaMtxPlaces:
         return cls(f"http://{host}:9997", f"http://{host}:8889", f"http://{host}:8888", f"rtsp://{host}:8554")
 
 
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A viewer's; `place` is where MediaMTX lets it be changed."""
+
+    place: str
+    viewer_id: str
+    camera_id: UUID
+    hears: bool
+
+
 @dataclass(slots=True)
 class _Counted:
     """What a path had received, and when: two of them are a bit rate."""
@@ -81,7 +91,7 @@ class MediaMtxGateway:
     def __init__(self, places: MediaMtxPlaces, password: str, stills: EmbeddedGateway) -> None:
         self._places, self._password, self._own = places, password, stills
         self._sources: dict[UUID, CameraSource] = {}
-        self._sessions: OrderedDict[str, tuple[str, str]] = OrderedDict()  # where it is changed, and whose it is
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._counted: dict[UUID, _Counted] = {}
         self._reasons: dict[UUID, VideoRefusal] = {}
         self._client = httpx.AsyncClient(
@@ -114,6 +124,8 @@ class MediaMtxGateway:
         self._sources = {source.camera_id: source for source in sources}
         for camera in changed:
             self._reasons.pop(camera, None)
+        deaf = {source.camera_id for source in sources if not source.sound}
+        await self._end([id_ for id_, session in self._sessions.items() if session.hears and session.camera_id in deaf])
         login = f"{USER}:{self._password}@"
         rtsp = self._places.rtsp.replace("rtsp://", f"rtsp://{login}", 1)
         await self._own.configure(
@@ -138,7 +150,7 @@ class MediaMtxGateway:
         place = urljoin(url, answer.headers.get("Location", ""))
         if answer.status_code == 201 and urlsplit(place).netloc == urlsplit(url).netloc:
             session_id = secrets.token_urlsafe(24)
-            self._sessions[session_id] = (place, viewer_id)
+            self._sessions[session_id] = _Session(place, viewer_id, camera_id, asks_for_sound(sdp))
             while len(self._sessions) > SESSIONS_MAX:
                 self._sessions.popitem(last=False)
             return WhepAnswer(session_id, answer.text)
@@ -148,7 +160,7 @@ class MediaMtxGateway:
         if session_id not in self._sessions:
             return VideoRefusal.UNKNOWN_SESSION
         kind = {"Content-Type": "application/trickle-ice-sdpfrag"}
-        answer = await self._ask("PATCH", self._sessions[session_id][0], content=fragment, headers=kind)
+        answer = await self._ask("PATCH", self._sessions[session_id].place, content=fragment, headers=kind)
         if isinstance(answer, VideoRefusal):
             return answer
         if answer.is_success:
@@ -157,7 +169,7 @@ class MediaMtxGateway:
 
     async def whep_end(self, session_id: str) -> None:
         if (session := self._sessions.pop(session_id, None)) is not None:
-            await self._ask("DELETE", session[0])
+            await self._ask("DELETE", session.place)
 
     async def hls(
         self, camera_id: UUID, viewer_id: str, name: str, wait_for: HlsMoment | None = None, *, hears: bool = False
@@ -185,8 +197,8 @@ class MediaMtxGateway:
         shown = await self._own.still(camera_id)
         return shown if isinstance(shown, bytes) else await self._why(source)
 
-    async def probe(self, rtsp_url: str) -> Probe | VideoRefusal:
-        return await self._own.probe(rtsp_url)
+    async def probe(self, rtsp_url: str, *, hears: bool = False) -> Probe | VideoRefusal:
+        return await self._own.probe(rtsp_url, hears=hears)
 
     async def status(self) -> Mapping[UUID, CameraStatus]:
         try:
@@ -198,8 +210,10 @@ class MediaMtxGateway:
         return {camera: self._status(camera, paths.get(str(camera), {}), now_s) for camera in self._sources}
 
     async def end_viewer(self, viewer_id: str) -> None:
-        ended = [session for session, (_, whose) in self._sessions.items() if whose == viewer_id]
-        await asyncio.gather(*(self.whep_end(session) for session in ended))
+        await self._end([id_ for id_, session in self._sessions.items() if session.viewer_id == viewer_id])
+
+    async def _end(self, session_ids: Sequence[str]) -> None:
+        await asyncio.gather(*map(self.whep_end, session_ids))
 
     def _find(self, camera_id: UUID) -> CameraSource | VideoRefusal:
         source = self._sources.get(camera_id)
@@ -238,6 +252,7 @@ class MediaMtxGateway:
             viewers_hls=sum(reader in _HLS_READERS for reader in readers),
             bit_rate=counted.bit_rate,
             since=counted.since,
+            sound=self._sources[camera].sound and any(track not in _CODECS for track in path.get("tracks") or ()),
         )
 
     def _count(self, camera: UUID, received: int, state: CameraState, now_s: float) -> _Counted:

@@ -11,10 +11,12 @@ from ingest.video.stills import jpeg
 PICTURE_WITHIN_S = 8.0
 
 
-def probe(rtsp_url: str) -> Probe | VideoRefusal:
-    """Connects, waits for a picture and leaves again. Any codec will do that can be decoded."""
+def probe(rtsp_url: str, hears: bool) -> Probe | VideoRefusal:
+    """Connects, waits for a picture and leaves again. Any codec will do that can be decoded. Whether there is sound is
+    only asked with `hears`.
+    """
     try:
-        container, stream = open_camera(rtsp_url, with_sound=True)
+        container, stream = open_camera(rtsp_url, with_sound=hears)
         with container:
             until_s = time.monotonic() + PICTURE_WITHIN_S
             stream.codec_context.thread_count = 1

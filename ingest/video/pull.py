@@ -13,6 +13,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from domain.video import CameraSource, VideoRefusal
+from ingest.video import source
 from ingest.video.convert import Converter
 from ingest.video.h264 import parameter_sets
 from ingest.video.picture import CLOCK_HZ, Frame, Picture, Track
@@ -31,18 +32,18 @@ class Pull:
     Args:
         on_picture: called in the event loop before the first frame and whenever the stream changes.
         on_frame: called in the event loop with each frame, from a key frame on, and the seconds of CPU time that this
-            thread has used since the last one. With `source.sound` those of sound are among them.
+            thread has used since the last one. With `camera.sound` those of sound are among them.
         on_same: called in the event loop when the picture stops to move at all, and when it moves again.
     """
 
     def __init__(
         self,
-        source: CameraSource,
+        camera: CameraSource,
         on_picture: Callable[[Picture], None],
         on_frame: Callable[[Frame, float], None],
         on_same: Callable[[bool], None],
     ) -> None:
-        self._source = source
+        self._camera = camera
         self._on_picture, self._on_frame, self._on_same = on_picture, on_frame, on_same
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[VideoRefusal | None] = self._loop.create_future()
@@ -70,7 +71,7 @@ class Pull:
     def _run(self) -> None:
         end: VideoRefusal | None
         try:
-            container, stream = open_camera(self._source.rtsp_url, with_sound=self._source.sound)
+            container, stream = open_camera(self._camera.rtsp_url, with_sound=self._camera.sound)
             with container:
                 end = self._fetch(container, stream)
         except Exception as error:  # noqa: BLE001  # whatever a camera sends, the answer is a reason
@@ -83,22 +84,26 @@ class Pull:
 
     def _fetch(self, container: InputContainer, stream: VideoStream) -> VideoRefusal | None:
         codec = stream.codec_context.name
-        if codec != H264 and not self._source.transcode:
+        if codec != H264 and not self._camera.transcode:
             size = stream.codec_context.width, stream.codec_context.height
             self._tell(self._heard, self._on_picture, Picture(codec, *size, b""))
             return VideoRefusal.WRONG_CODEC
         self._sets = parameter_sets(bytes(stream.codec_context.extradata or b"")) if codec == H264 else b""
         converter = None if codec == H264 else Converter(stream)
-        heard = sound_of(container) if self._source.sound else None
+        heard = sound_of(container) if self._camera.sound else None
         self._sound = Sound(heard) if heard else None
+        seen_s = time.monotonic()
         for packet in container.demux(*filter(None, (stream, heard))):
             if self._stopped:
                 return None
             if not packet.size or packet.size > FRAME_BYTES_MAX:
                 continue
             if self._sound and packet.stream_index != stream.index:
+                if time.monotonic() - seen_s > source.READ_WITHIN_S:  # sound alone keeps the connection awake
+                    return VideoRefusal.TIMED_OUT
                 self._hand_on(self._sound.hear(cast("Packet[AudioStream]", packet)))
                 continue
+            seen_s = time.monotonic()
             picture = cast("Packet[VideoStream]", packet)
             for coded in [picture] if converter is None else converter.convert(picture):
                 self._see(codec, coded, stream)

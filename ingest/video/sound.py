@@ -23,6 +23,8 @@ LATE = RATE_HZ // 2
 """Samples behind the picture after which silence takes the place of what does not come."""
 STRAY = 2 * RATE_HZ
 """Samples between the two clocks, beyond the first difference, from which on one of them was set."""
+LOST = RATE_HZ // 2
+"""Samples that came too late one after the other, from which on that is what their clock says from now on."""
 JUMP = 5 * RATE_HZ
 """Samples of a hole that is not filled up: the picture begins anew there."""
 _TIME_BASE = Fraction(1, RATE_HZ)
@@ -35,22 +37,25 @@ class Sound:
 
     def __init__(self, stream: AudioStream) -> None:
         stream.codec_context.thread_count = 1
-        self._resampler = av.AudioResampler("s16", "mono", RATE_HZ)
+        self._resampler = _resampler()
         self._encoders: dict[Track, AudioCodecContext] = {}  # none before the first picture
         self._next = self._picture = 0  # samples: where the timeline ends, and where the picture is
         self._shift: int | None = None  # from the clock of the sound to that of the picture
+        self._lost = 0
 
     def hear(self, packet: "Packet[AudioStream]") -> Iterator[Frame]:
         """What a packet sounds like; nothing where it can't be decoded, or before the first picture."""
         try:
-            heard = packet.decode()
-        except av.FFmpegError:
+            heard = [(piece.pts, piece.time_base, self._samples(piece)) for piece in packet.decode()]
+        except (av.FFmpegError, ValueError):  # ValueError: its rate or layout has changed
+            self._resampler = _resampler()
             return
-        for piece in heard:
-            at = None if piece.pts is None or piece.time_base is None else round(piece.pts * piece.time_base * RATE_HZ)
-            samples = b"".join(bytes(one.planes[0])[: one.samples * _BYTES] for one in self._resampler.resample(piece))
-            if self._encoders:
-                yield from self._place(samples, self._next - (self._shift or 0) if at is None else at)
+        for pts, time_base, samples in heard if self._encoders else ():
+            said_at = None if pts is None or time_base is None else round(pts * time_base * RATE_HZ)
+            yield from self._place(samples, said_at)
+
+    def _samples(self, piece: av.AudioFrame) -> bytes:
+        return b"".join(bytes(one.planes[0])[: one.samples * _BYTES] for one in self._resampler.resample(piece))
 
     def keep_up(self, moment: int) -> Iterator[Frame]:
         """Silence for what should have come by the time of a picture, in `CLOCK_HZ`."""
@@ -61,15 +66,21 @@ class Sound:
         elif self._picture - self._next > LATE:
             yield from self._emit(bytes((self._picture - SLACK - self._next) * _BYTES))
 
-    def _place(self, samples: bytes, at: int) -> Iterator[Frame]:
-        if self._shift is None or abs(at + self._shift - self._picture) > STRAY:
-            self._shift = self._picture - at
-        at += self._shift
+    def _place(self, samples: bytes, said_at: int | None) -> Iterator[Frame]:
+        at = self._next if said_at is None else self._on_timeline(said_at)
         if self._next - at > SLACK:  # silence has taken its place
+            self._lost += len(samples) // _BYTES
             return
+        self._lost = 0
         if at - self._next > SLACK:
             yield from self._emit(bytes((at - self._next) * _BYTES))
         yield from self._emit(samples)
+
+    def _on_timeline(self, said_at: int) -> int:
+        """Where a piece belongs. A clock that was set or has drifted is taken as it is from then on."""
+        if self._shift is None or self._lost > LOST or abs(said_at + self._shift - self._picture) > STRAY:
+            self._shift, self._lost = self._picture - said_at, 0
+        return said_at + self._shift
 
     def _emit(self, samples: bytes) -> Iterator[Frame]:
         if not samples:
@@ -84,6 +95,10 @@ class Sound:
                 if packet.pts is not None:
                     moment = packet.pts * CLOCK_HZ // RATE_HZ
                     yield Frame(bytes(packet), moment, moment, is_key=True, track=track)
+
+
+def _resampler() -> av.AudioResampler:
+    return av.AudioResampler("s16", "mono", RATE_HZ)
 
 
 def _encoder(name: str, track: Track) -> AudioCodecContext:

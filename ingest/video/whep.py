@@ -54,7 +54,7 @@ class WhepSession:
             offer = fit_offer(sdp, picture)
             await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
             self._peer.addTrack(self._picture)
-            if hears and any(each.kind == "audio" for each in self._peer.getTransceivers()):
+            if hears and "opus/48000" in offer:
                 self._sound = RelayTrack("audio")
                 self._peer.addTrack(self._sound)
             await self._peer.setLocalDescription(await self._peer.createAnswer())
@@ -129,7 +129,8 @@ def fit_offer(sdp: str, picture: Picture) -> str:
         media.ice_candidates = [candidate for candidate in media.ice_candidates if not candidate.ip.endswith(".local")]
         media.ice_candidates_complete = False  # checks from the browser tell us where it is
         if media.kind == "audio":
-            media.rtp.codecs = [codec for codec in media.rtp.codecs if codec.mimeType.lower() == "audio/opus"]
+            opus = [codec for codec in media.rtp.codecs if codec.mimeType.lower() == "audio/opus"]
+            media.rtp.codecs = opus or media.rtp.codecs
             media.fmt = [codec.payloadType for codec in media.rtp.codecs]
         if media.kind != "video":
             continue

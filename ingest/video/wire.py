@@ -23,7 +23,7 @@ ARGUMENTS: Mapping[str, Any] = {
     "whep_end": tuple[str],
     "hls": tuple[UUID, str, str, HlsMoment | None, bool],
     "still": tuple[UUID],
-    "probe": tuple[str],
+    "probe": tuple[str, bool],
     "status": tuple[()],
     "end_viewer": tuple[str],
 }

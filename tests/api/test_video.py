@@ -246,6 +246,24 @@ async def test_a_customer_looks_by_the_link_only_while_the_job_allows_it_and_the
     assert (answer.status_code, answer.json()["code"]) == (404, "link_unknown")
 
 
+async def test_who_asks_all_the_time_sees_nothing_soon_after_privacy_hours_began(
+    cinema: Cinema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewing, "JUDGED_FOR_S", 0.3)
+    token = await cinema.token(cinema.doors.staff)
+    assert (await cinema.ask(token, "hls/index.m3u8")).status_code == 200
+    async with transaction(EVERY_TENANT) as tx:  # nobody announces that a clock goes on
+        await tx.execute(
+            text("UPDATE camera SET privacy_days = '{0,1,2,3,4,5,6}', privacy_from = 0, privacy_until = 1440")
+        )
+    for _ in range(40):
+        answer = await cinema.ask(token, "hls/index.m3u8")
+        if answer.status_code != 200:
+            break
+        await asyncio.sleep(0.05)
+    assert answer.json()["code"] == "privacy_hours"
+
+
 async def test_who_looks_by_a_link_that_is_replaced_or_ended_is_cut_off_within_a_second(cinema: Cinema) -> None:
     here, now = cinema.world.here, datetime.now(UTC)
     job_id = UUID((await name_everything(here, "x"))["job_id"])

@@ -28,8 +28,8 @@ RTP_NAMES = {"h264": ("H264", 96), "hevc": ("H265", 96), "mjpeg": ("JPEG", 26)}
 class Film:
     """What a camera shows, and how it misbehaves; the fields may be changed while it runs.
 
-    `still` shows the same picture over and over, `silent` sends nothing at all, `deaf` nothing of the `sound` that it
-    names.
+    `still` shows the same picture over and over, `silent` sends nothing at all, `blind` nothing but sound, and
+    `deaf` nothing of the `sound` that it names.
     """
 
     name: str = "Pit 1"
@@ -44,6 +44,7 @@ class Film:
     sound: str = ""
     """pcm_alaw or aac; empty: no microphone."""
     deaf: bool = False
+    blind: bool = False
 
 
 Listener = Callable[[str, list[bytes], bool], None]
@@ -90,7 +91,7 @@ class Projector:
             frame = _frame(film, painter.paint(*(frozen_at or (now, number))))
             frame.pts, frame.time_base = round((time.monotonic() - began_s) * _CLOCK_HZ), Fraction(1, _CLOCK_HZ)
             with suppress(RuntimeError):  # the loop has closed
-                for packet in encoder.encode(frame):
+                for packet in [] if film.blind else encoder.encode(frame):
                     packets = packer.pack(packet)
                     self._loop.call_soon_threadsafe(self._tell, PICTURE, packets, bool(packet.is_keyframe))
                 if microphone and (packets := microphone.until(time.monotonic() - began_s)) and not film.deaf:

@@ -13,19 +13,30 @@ from tools.virtual_camera.picture import read
 
 
 class WhepViewer:
-    """A WHEP client that decodes; `numbers` are those of the frames that it has seen, `loudest` what it has heard."""
+    """A WHEP client that decodes; `numbers` are those of the frames that it has seen, `loudest` what it has heard.
 
-    def __init__(self, gateway: Gateway, camera: UUID, viewer_id: str = "viewer", *, hears: bool = False) -> None:
+    `offers_sound`: it asks for sound; `hears`: its right to it, as the gateway is told.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        camera: UUID,
+        viewer_id: str = "viewer",
+        *,
+        offers_sound: bool = False,
+        hears: bool = False,
+    ) -> None:
         self._gateway, self._camera, self._viewer_id = gateway, camera, viewer_id
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._watching: list[asyncio.Task[None]] = []
-        self._hears = hears
+        self._offers_sound, self._hears = offers_sound, hears
         self.loudest = 0
         self.numbers: list[int] = []
         self.session_id = ""
 
     async def open(self) -> VideoRefusal | None:
-        for kind in ("video", "audio") if self._hears else ("video",):
+        for kind in ("video", "audio") if self._offers_sound else ("video",):
             self._peer.addTransceiver(kind, direction="recvonly")
         self._peer.on("track", self._watch)
         await self._peer.setLocalDescription(await self._peer.createOffer())

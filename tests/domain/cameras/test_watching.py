@@ -45,12 +45,12 @@ def test_people(camera: Watched, role: Role, answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sound", "by_link", "hears"), [(True, False, True), (True, True, False), (False, False, False)]
+    ("sound", "works_there", "hears"), [(True, True, True), (True, False, False), (False, True, False)]
 )
 def test_sound_is_for_those_who_work_there_and_only_where_the_owner_passes_it_on(
-    sound: bool, by_link: bool, hears: bool
+    sound: bool, works_there: bool, hears: bool
 ) -> None:
-    assert may_hear(replace(OPEN, sound=sound), by_link=by_link) is hears
+    assert may_hear(replace(OPEN, sound=sound), works_there=works_there) is hears
 
 
 def test_a_key_without_the_scope_sees_nothing() -> None:

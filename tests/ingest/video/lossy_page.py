@@ -18,6 +18,10 @@ from tools.virtual_camera.server import VirtualCameras
 
 LOST_FOR_S = 14.0
 AGAIN = 20  # frames
+SENTENCE = """() => {
+    const root = document.querySelector(".player");
+    return root.dataset.state === "wrong" ? root.querySelector(".wrong p").textContent : "";
+}"""
 
 
 async def main() -> None:
@@ -32,14 +36,12 @@ async def main() -> None:
             shape_loopback("add", *sys.argv[1:])
             for _ in range(round(LOST_FOR_S / 0.2)):
                 await asyncio.sleep(0.2)
-                if await page.locator(".player").get_attribute("data-state") == "wrong":
-                    said.add(await page.locator(".player .wrong p").inner_text())
+                said.add(await page.evaluate(SENTENCE))
             shape_loopback("del")
             seen = await page.evaluate("readings.length")
             await page.wait_for_function(f"readings.length > {seen + AGAIN}", timeout=PATIENCE_S * 1_000)
             state = await page.locator(".player").get_attribute("data-state")
-            after = await page.evaluate("readings.length") - seen
-    print(json.dumps({"said": sorted(said), "after": after, "state": state}))
+    print(json.dumps({"said": sorted(said - {""}), "state": state}))
 
 
 if __name__ == "__main__":

@@ -110,6 +110,9 @@ async def test_sound_is_handed_to_who_may_hear_it_and_times_of_day_to_nobody() -
         assert await made.whep_offer(loud, "a customer", with_sound) is VideoRefusal.BAD_OFFER
         assert not server.whep_sessions
         assert isinstance(await made.whep_offer(loud, "anna", with_sound, hears=True), WhepAnswer)
+        assert len(server.whep_sessions) == 1
+        await made.configure([source, replace(source, camera_id=loud)])
+        assert not server.whep_sessions, "who hears is cut off when the owner switches sound off"
         server.files["index.m3u8"] = (
             "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-PROGRAM-DATE-TIME:2026-11-29T03:10:58Z\n"
             '#EXT-X-MEDIA:TYPE="AUDIO",GROUP-ID="audio",NAME="audio2",AUTOSELECT=YES,URI="audio2_stream.m3u8"\n'

@@ -3,35 +3,58 @@
 import asyncio
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import cast
 from uuid import uuid4
 
 import av
 import pytest
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from domain.video import CameraSource, HlsFile, Probe
+from domain.video import CameraSource, CameraState, HlsFile, Probe
+from ingest.video import source as source_module
 from ingest.video.picture import CLOCK_HZ, Frame, Track
 from ingest.video.sound import JUMP, LATE, RATE_HZ, Sound
-from tests.ingest.video.parts import Viewer, cameras, small_film, until
+from tests.ingest.video.parts import Viewer, cameras, small_film, until, until_status
 from tools.virtual_camera.film import SOUND
 from tools.virtual_camera.server import VirtualCameras
 
 PIECE = 320  # samples of G.711 in a packet
 G711_HZ = 8_000
 FRAME_S = {Track.OPUS: 0.02, Track.AAC: 1024 / RATE_HZ}
-QUIET, LOUD = 500, 4_000
+LOUD = 4_000
 
 
-def said(loud: bool, at_s: float) -> "av.Packet[AudioStream]":
-    """Forty milliseconds of G.711: the loudest square wave, or nothing."""
-    packet = av.Packet((b"\xaa\x2a" if loud else b"\xd5\x55") * (PIECE // 2))
+def said(at_s: float) -> "av.Packet[AudioStream]":
+    """Forty milliseconds of G.711: the loudest square wave."""
+    packet = av.Packet(b"\xaa\x2a" * (PIECE // 2))
     packet.pts = packet.dts = round(at_s * G711_HZ)
     packet.time_base = Fraction(1, G711_HZ)
     return cast("av.Packet[AudioStream]", packet)
+
+
+@dataclass
+class Decoded:
+    """In place of a packet: what a decoder makes of it, which no camera at hand can be made to send."""
+
+    frames: list[av.AudioFrame] | None
+
+    def decode(self) -> list[av.AudioFrame]:
+        if self.frames is None:
+            raise av.InvalidDataError(0, "what came is no sound")
+        return self.frames
+
+
+def piece_of(rate_hz: int, layout: str, at_s: float) -> av.AudioFrame:
+    frame = av.AudioFrame("s16", layout, rate_hz // 25)
+    for plane in frame.planes:
+        plane.update(bytes(plane.buffer_size))
+    frame.sample_rate, frame.pts, frame.time_base = rate_hz, round(at_s * rate_hz), Fraction(1, rate_hz)
+    return frame
 
 
 class Heard:
@@ -46,10 +69,20 @@ class Heard:
     def picture(self, at_s: float) -> None:
         self.frames += self.sound.keep_up(round(at_s * CLOCK_HZ))
 
-    def piece(self, at_s: float, *, loud: bool = True) -> None:
-        packet = said(loud, at_s)
+    def piece(self, at_s: float) -> None:
+        packet = said(at_s)
         packet.stream = self.stream
         self.frames += self.sound.hear(packet)
+
+    def decoded(self, packet: Decoded) -> None:
+        self.frames += self.sound.hear(cast("av.Packet[AudioStream]", packet))
+
+    def is_loud(self) -> list[bool]:
+        """Of each frame of Opus, whether it is more than silence."""
+        decoder = av.CodecContext.create("libopus", "r")
+        assert isinstance(decoder, AudioCodecContext)
+        pieces = [decoder.decode(av.Packet(frame.data))[0] for frame in self.of(Track.OPUS)]
+        return [max(memoryview(bytes(piece.planes[0])).cast("h")) > LOUD for piece in pieces]
 
     def of(self, track: Track) -> list[Frame]:
         return [frame for frame in self.frames if frame.track is track]
@@ -103,16 +136,49 @@ def test_sound_that_comes_when_silence_has_taken_its_place_is_left_out() -> None
     assert heard.holes() == []
 
 
-def test_a_camera_whose_clock_is_set_goes_on_and_a_packet_that_is_none_costs_nothing() -> None:
+def test_a_camera_whose_clock_is_set_goes_on() -> None:
     heard = Heard()
     for start_s in (1_000.0, 10.0, 1_000.0 + 2 * JUMP / RATE_HZ):
         for at in range(50):
             heard.picture(start_s + at * 0.04)
             heard.piece(start_s + at * 0.04)
         assert heard.end_s(Track.AAC) == pytest.approx(start_s + 2, abs=0.1)
-    broken = cast("av.Packet[AudioStream]", av.Packet(b""))
-    broken.stream = heard.stream
-    assert list(heard.sound.hear(broken)) == []
+
+
+@pytest.mark.parametrize("by_s", [-3.0, -1.9, -0.9, 0.9, 3.0])
+def test_sound_whose_own_clock_is_set_is_heard_again_soon(by_s: float) -> None:
+    heard = Heard()
+    for at in range(150):
+        heard.picture(at * 0.04)
+        heard.piece(at * 0.04 + (by_s if at >= 50 else 0))
+    assert all(heard.is_loud()[-75:]), "more than a second later"
+    assert heard.holes() == []
+
+
+@pytest.mark.parametrize("pace", [0.99, 1.01])
+def test_sound_whose_clock_drifts_is_heard_all_but_all_the_time(pace: float) -> None:
+    heard = Heard()
+    for at in range(150 * 25):
+        heard.picture(at * 0.04)
+        heard.piece(at * 0.04 * pace)
+    loud = heard.is_loud()
+    assert sum(loud) / len(loud) > 0.95
+    assert max(len(list(run)) for is_loud, run in groupby(loud) if not is_loud) < 75, "a second and a half at most"
+    assert heard.holes() == []
+
+
+def test_sound_that_changes_its_shape_or_can_not_be_decoded_goes_on_afterwards() -> None:
+    heard = Heard()
+    for at in range(100):
+        heard.picture(at * 0.04)
+        if at % 20 == 7:
+            heard.decoded(Decoded(None))
+        elif at < 50:
+            heard.decoded(Decoded([piece_of(8_000, "mono", at * 0.04)]))
+        else:
+            heard.decoded(Decoded([piece_of(16_000, "stereo", at * 0.04)]))
+    assert heard.holes() == []
+    assert heard.end_s(Track.OPUS) == pytest.approx(4, abs=0.1)
 
 
 def test_nothing_is_heard_before_the_first_picture() -> None:
@@ -127,22 +193,19 @@ async def test_only_who_may_hear_a_camera_does_by_webrtc(codec: str) -> None:
     async with VirtualCameras({"pit": small_film(sound=codec)}) as source, cameras() as inner:
         url = source.url("pit")
         await inner.configure([CameraSource(camera, url, sound=True), CameraSource(quiet, url)])
-        hears, sees, asks = (
-            Viewer(inner, camera, "a", hears=True),
-            Viewer(inner, camera, "b"),
-            Viewer(inner, quiet, "c"),
-        )
-        asks._hears = True
-        for viewer in (hears, sees, asks):
-            assert await viewer.open() is None
-            await viewer.sees_more()
+        hears = Viewer(inner, camera, "may, and asks", offers_sound=True, hears=True)
+        others = [
+            Viewer(inner, camera, "may, and does not ask", hears=True),
+            Viewer(inner, camera, "asks, and may not, as a customer", offers_sound=True),
+            Viewer(inner, quiet, "asks where there is none", offers_sound=True, hears=True),
+        ]
+        assert await asyncio.gather(*(viewer.open() for viewer in (hears, *others))) == [None] * 4
         await until(lambda: hears.loudest > LOUD)
-        await asks.sees_more(20)  # more than a second, in which there is a tone
-        assert asks.loudest == sees.loudest == 0
+        await asyncio.gather(*(viewer.sees_more(20) for viewer in others))  # more than a second: there is a tone
+        assert [viewer.loudest for viewer in others] == [0, 0, 0]
         asked = [session.track_states[SOUND].rtp_channel is not None for session in source.sessions]
         assert sorted(asked) == [False, True], "a camera whose sound nobody wants is not even asked for it"
-        for viewer in (hears, sees, asks):
-            await viewer.close()
+        await asyncio.gather(*(viewer.close() for viewer in (hears, *others)))
 
 
 async def test_hls_has_sound_for_who_may_hear_it_only() -> None:
@@ -179,6 +242,20 @@ def loudness(film: InputContainer) -> Iterator[int]:
 async def test_the_test_of_a_camera_says_whether_it_has_a_microphone() -> None:
     films = {"heard": small_film(sound="pcm_alaw"), "mute": small_film()}
     async with VirtualCameras(films) as source, cameras() as inner:
-        heard, mute = await inner.probe(source.url("heard")), await inner.probe(source.url("mute"))
-        assert isinstance(heard, Probe) and heard.sound == "pcm_alaw"
-        assert isinstance(mute, Probe) and mute.sound == ""
+        found = [await inner.probe(source.url(path), hears) for path, hears in TRIED]
+        assert [probe.sound for probe in found if isinstance(probe, Probe)] == ["pcm_alaw", "", ""]
+
+
+TRIED = (("heard", True), ("mute", True), ("heard", False))
+
+
+async def test_a_picture_that_stops_while_sound_goes_on_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_module, "READ_WITHIN_S", 1.5)
+    camera, film = uuid4(), small_film(sound="pcm_alaw")
+    async with VirtualCameras({"pit": film}) as source, cameras() as inner:
+        await inner.configure([CameraSource(camera, source.url("pit"), sound=True)])
+        assert isinstance(await inner.hls(camera, "me", "index.m3u8"), HlsFile)
+        film.blind = True
+        await until_status(inner, camera, lambda status: status.state is CameraState.FROZEN)
+        film.blind = False
+        await until_status(inner, camera, lambda status: status.state is CameraState.LIVE)

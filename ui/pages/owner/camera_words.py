@@ -21,7 +21,7 @@ from ui.pages.account.words import wait_text
 from ui.texts import _, clock, duration, number
 
 CODECS = {"h264": "H.264", "hevc": "H.265", "mjpeg": "MJPEG"}
-SOUNDS = {"pcm_alaw": "G.711", "pcm_mulaw": "G.711", "adpcm_g726": "G.726", "adpcm_g722": "G.722", "aac": "AAC"}
+SOUNDS = {"pcm_alaw": "G.711", "pcm_mulaw": "G.711", "g726": "G.726", "g726le": "G.726", "g722": "G.722", "aac": "AAC"}
 
 
 @dataclass(frozen=True, slots=True)

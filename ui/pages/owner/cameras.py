@@ -119,7 +119,7 @@ class _Cameras:
                     Text("p", state.line)
                 elif doing is not None and doing.codec:
                     said = stream_text(doing.codec, doing.width, doing.height, doing.fps)
-                    said += ", " + _("with sound") if row.settings.sound else ""
+                    said += ", " + _("with sound") if doing.sound else ""
                     Text("p", said).classes("quiet")
                 if doing is not None and doing.bit_rate:
                     Text("p", cost_text(doing)).classes("quiet num")

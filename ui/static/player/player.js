@@ -154,7 +154,8 @@ export class Player {
 
   /* Muted nothing forbids it; with sound a browser may want somebody to touch the page first. */
   async unpause() {
-    await this.video.play().catch(() => {
+    await this.video.play().catch((refused) => {
+      if (refused.name !== "NotAllowedError") return; // the way was closed meanwhile
       this.video.muted = true;
       return this.video.play().catch(() => {}); // what forbids that shows as no frame
     });

@@ -72,7 +72,9 @@ export class View {
 
   /* Sound begins muted, and stays as somebody left it while the picture goes and comes. */
   showSound(hasSound) {
+    const hadFocus = document.activeElement === this.sound;
     this.sound.hidden = !hasSound;
+    if (hadFocus && !hasSound) this.tools.querySelector(".tool:not([hidden])").focus();
     this.drawSound();
   }
 
