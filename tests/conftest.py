@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,54 +27,32 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 expect.set_options(timeout=60_000)  # ms; nor is a browser that waits for a busy server
 
-IN_REAL_TIME = "firmware"
-"""Folder of tests whose devices live by the clock: one worker has them all, and goes before the others."""
-WAITING = "ingest"  # folder of tests that wait for brokers
-NICE = 5  # of the others
+WAITING = {"firmware", "ingest"}  # folders of tests that wait for devices and brokers
 SECRET = b"a secret of tests, 32 bytes long"
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist asks for the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What lives by the clock is begun first, then what is long, so that no worker is left with it in the end, and what
-    mostly waits is spread over the rest. One worker has all tests that share what was made for a module, or the house
-    of journeys. Who watches a browser in real time gets a second look, which the last line counts as "rerun"; nobody
-    else does.
+    """What is long is begun first, so that no worker is left with it in the end, and what mostly waits is spread over
+    the rest. One worker has all tests that share what was made for a module, or the house of journeys. Who watches
+    a browser in real time gets a second look, which the last line counts as "rerun"; nobody else does.
     """
     if hasattr(config, "workerinput"):  # one process alone would make what a module shares again and again
         items[:] = _spread(items)
-    items.sort(key=_turn)
+    items.sort(key=lambda item: item.get_closest_marker("long") is None and "journeys" not in item.path.parts)
     for item in items:
         if "browser" in _fixtures_of(item):
             item.add_marker(pytest.mark.flaky(reruns=1))
         shared = [name for name, found in _fixtures_of(item).items() if found[-1].scope == "module" or name == "house"]
-        if _is_in_real_time(item):
-            item.add_marker(pytest.mark.xdist_group(IN_REAL_TIME))
-        elif shared:
+        if shared:
             item.add_marker(pytest.mark.xdist_group("house" if "house" in shared else item.path.stem))
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Steps behind those that live by the clock, with all programs that are started from here on."""
-    if hasattr(item.config, "workerinput") and not _is_in_real_time(item) and os.nice(0) < NICE:
-        os.nice(NICE)
-
-
-def _is_in_real_time(item: pytest.Item) -> bool:
-    return IN_REAL_TIME in item.path.parts
-
-
-def _turn(item: pytest.Item) -> int:
-    if _is_in_real_time(item):
-        return 0
-    return 1 if item.get_closest_marker("long") or "journeys" in item.path.parts else 2
 
 
 def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
     """Both kinds in their order, each as dense in every part of the list as in the whole."""
     placed = []
     for kind in (True, False):
-        own = [item for item in items if (WAITING in item.path.parts) is kind]
+        own = [item for item in items if bool(WAITING & {*item.path.parts}) is kind]
         placed += [(n / len(own), item) for n, item in enumerate(own)]
     return [item for _, item in sorted(placed, key=itemgetter(0))]
 

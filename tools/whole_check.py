@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 BIN = Path(sys.executable).parent
 FORMATTED = (["ruff", "format", "--check", "."], ["ruff", "check", "."])
 READING = (["mypy"], ["lint-imports"])
-TESTS = ["-m", "pytest", "--numprocesses", "5", "--dist", "loadgroup", "--no-loadscope-reorder"]
+TESTS = ["-m", "pytest", "--numprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
 CHUNK_BYTES = 1 << 16
 NICE = 5
 
