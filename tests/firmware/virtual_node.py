@@ -103,6 +103,11 @@ class PumpRig:
             last = self.states[-1:]
             raise AssertionError(f"not within {within_s} s; last said {last}, log:\n{self.board.log}") from None
 
+    async def said_state(self, holds: Callable[[State], bool]) -> State:
+        """The first state of which something holds, that has come or comes: what is only said once may be here."""
+        await self.until(lambda: any(map(holds, self.states)))
+        return next(filter(holds, self.states))
+
     async def next_state(self, holds: Callable[[State], bool] = lambda state: True) -> State:
         """A state that comes after now and of which something holds."""
         seen = len(self.states)

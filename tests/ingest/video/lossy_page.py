@@ -19,8 +19,8 @@ from tools.virtual_camera.server import VirtualCameras
 LOST_FOR_S = 14.0
 AGAIN = 20  # frames
 SENTENCE = """() => {
-    const root = document.querySelector(".player");
-    return root.dataset.state === "wrong" ? root.querySelector(".wrong p").textContent : "";
+    const message = document.querySelector(".player .wrong");
+    return message.hidden ? "" : message.textContent;
 }"""
 
 
