@@ -25,7 +25,7 @@ from storage.session import EVERY_TENANT, transaction
 
 CHECK_EVERY = timedelta(seconds=8)
 STEP_EVERY_S = 2.0
-SILENT_AFTER = timedelta(seconds=30)  # which clears itself where a camera only begins anew
+SILENT_AFTER = timedelta(seconds=30)  # a camera that only begins anew is back by then
 LAPSE_EVERY = timedelta(minutes=1)
 AT_ONCE = 24
 FETCHING_AT_ONCE = 4
