@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 import paho.mqtt.client as paho
+import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from actions import devices
@@ -19,11 +20,15 @@ from actions.device_credentials import revoke
 from actions.home_assistant import is_home_assistant_on, switch_home_assistant
 from domain.access import Viewer
 from domain.refusals import Refusal
+from ingest import discovery
+from ingest.broker_address import BrokerAddress
+from ingest.client import client
 from ingest.discovery import Discovery
 from tests.conftest import World
 from tests.device_parts import Node, claimed_node, now
 from tests.ingest.parts import fetch, running
 from tests.ingest.site import SOON_S, Site, site
+from tests.private_mosquitto import PrivateMosquitto
 
 __all__ = ["site"]
 
@@ -116,11 +121,47 @@ async def test_a_program_discovers_a_pits_sensors_and_reads_them(site: Site, wor
             entry = assistant.entities[temperature]
             assert (entry["unit_of_measurement"], entry["device_class"]) == ("°C", "temperature")
             assert entry["device"]["suggested_area"] == "Pit 1 here"
-            assert assistant.heard[entry["availability_topic"]] == "online"
+            await soon(lambda: assistant.heard.get(entry["availability_topic"]) == "online")
             await measures(site, node, 2, t_c=25.1, pm25=9.0)
             await soon(lambda: assistant.value(temperature) == "25.1")
             assert assistant.value(dust) == "9.0"
             assert f"pitpilot_{node.id}_rh_pct" not in assistant.entities
+
+
+async def test_a_broker_that_forgot_everything_is_told_again_though_nothing_changed(
+    site: Site, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovery, "listen", lambda _: lambda: None)
+    monkeypatch.setattr(discovery, "LOOK_EVERY_S", 3_600)
+    by = world.here.owner
+    node = await known(site, by)
+    await devices.move(node.id, world.here.pit_id, by)
+    await measures(site, node, 1, t_c=24.6)
+    assert await switch_home_assistant(by, True) is None
+    with PrivateMosquitto() as forgetful:
+        address = BrokerAddress("127.0.0.1", forgetful.port, "anybody", "may come in")
+        async with running(Discovery(address, "discovery").run()):
+            before = await retained(address)
+            assert f"{node.id}_t_c" in str(before)
+            await asyncio.sleep(1)  # the last of them is confirmed: nothing more is to be said
+            await asyncio.to_thread(forgetful.kill)
+            await asyncio.to_thread(forgetful.start)
+            assert await retained(address) == before
+
+
+async def retained(address: BrokerAddress) -> set[str]:
+    """The topics of all entries that should be there, once the broker has them."""
+    async with asyncio.timeout(SOON_S):
+        while not (wanted := {topic for (topic,) in await fetch("SELECT topic FROM discovery_entry")}):
+            await asyncio.sleep(0.05)
+        found: set[str] = set()
+        async with client(address, "another program") as opened:
+            await opened.subscribe("homeassistant/#", qos=1)
+            async for message in opened.messages:
+                found.add(message.topic.value)
+                if found == wanted:
+                    return found
+    raise AssertionError("the connection ended")
 
 
 async def test_what_is_revoked_or_removed_or_switched_off_is_taken_back(site: Site, world: World) -> None:
