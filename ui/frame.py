@@ -85,6 +85,8 @@ def frame(
     look.apply(view.theme, view.lang, own_digits=view.own_digits)
     ui.page_title(_tab_title(title))
     main = Element("main").classes("frame-main")
+    if around := ui.context.client.content.parent_slot:  # Quasar's page is a <main> too: one place has that name
+        around.parent.props["role"] = "presentation"
     main.props["tabindex"] = "-1"
     navigation = Navigation(
         view.groups,

@@ -13,6 +13,7 @@ async def test_a_published_reading_moves_the_number_raises_the_alert_and_acknowl
     page = await browser.new_page(viewport={"width": 1440, "height": 900})
     await product.publish(1, t_c=24.6, rh_pct=52.0, pm25=8.2)
     await product.sign_in(page, "owner")
+    await expect(page.get_by_role("main")).to_have_count(1)  # of which screen readers skip to one
     card = page.locator(".pit", has_text="Pit 1")
     await expect(card).to_contain_text("24.6", timeout=PATIENCE_MS)
 
