@@ -56,18 +56,27 @@ class Discovery:
 
     async def _keep_right(self, broker: aiomqtt.Client) -> None:
         """Raises aiomqtt.MqttError when the connection breaks."""
-        breaking = asyncio.create_task(_until_it_breaks(broker), name="connection for discovery")
+        listening = asyncio.create_task(self._wake_when_it_breaks(broker), name="connection for discovery")
         try:
             await self.look(broker, everything=True)
             while True:
-                changing = asyncio.create_task(self._until_something_changes(), name="change for discovery")
-                await asyncio.wait({breaking, changing}, return_when=asyncio.FIRST_COMPLETED)
-                if breaking.done():
-                    changing.cancel()
-                    breaking.result()
+                await self._until_something_changes()
+                if listening.done():
+                    raise aiomqtt.MqttError("the connection ended")
                 await self.look(broker)
         finally:
-            breaking.cancel()
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def _wake_when_it_breaks(self, broker: aiomqtt.Client) -> None:
+        """Nothing is said while nothing changes, and so nothing would fail: a broker that began anew, and has forgotten
+        what it retained, would not be noticed.
+        """
+        try:
+            async for _ in broker.messages:
+                pass  # it asks for none
+        finally:
+            self._wake.set()
 
     async def look(self, broker: aiomqtt.Client, *, everything: bool = False) -> None:
         """Makes the broker say what the database says; `everything` again, or only what differs.
@@ -106,18 +115,6 @@ class Discovery:
     def _on(self, announcement: Announcement) -> None:
         if announcement.topic in (Topic.DEVICE, Topic.PIT, Topic.TENANT):
             self._wake.set()
-
-
-async def _until_it_breaks(broker: aiomqtt.Client) -> None:
-    """Nothing is said while nothing changes, and so nothing would fail: a broker that began anew, and has forgotten
-    what it retained, would not be noticed.
-
-    Raises:
-        aiomqtt.MqttError: always, sooner or later.
-    """
-    async for _ in broker.messages:
-        pass  # it asks for none
-    raise aiomqtt.MqttError("the connection ended")
 
 
 def _wanted(devices: list[Described], known: dict[str, tuple[str, str]]) -> dict[str, tuple[Described, str]]:

@@ -43,6 +43,7 @@ SESSIONS_MAX = 2_000  # that somebody may still change or end; older ones end by
 PAGE = 1_000
 CLOSE_AFTER_S, START_WITHIN_S = 8, 10
 _CODECS = {"H264": "h264", "H265": "hevc", "M-JPEG": "mjpeg"}
+_SOUNDS = frozenset({"Opus", "G722", "G711"})  # those that it hands out by WebRTC
 _WEBRTC_READER, _HLS_READERS = "webRTCSession", ("hlsMuxer", "hlsSession")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
 
@@ -252,7 +253,7 @@ class MediaMtxGateway:
             viewers_hls=sum(reader in _HLS_READERS for reader in readers),
             bit_rate=counted.bit_rate,
             since=counted.since,
-            sound=self._sources[camera].sound and any(track not in _CODECS for track in path.get("tracks") or ()),
+            sound=self._sources[camera].sound and not _SOUNDS.isdisjoint(path.get("tracks") or ()),
         )
 
     def _count(self, camera: UUID, received: int, state: CameraState, now_s: float) -> _Counted:

@@ -54,7 +54,7 @@ class WhepSession:
             offer = fit_offer(sdp, picture)
             await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
             self._peer.addTrack(self._picture)
-            if hears and "opus/48000" in offer:
+            if hears and "opus/48000" in offer.lower():
                 self._sound = RelayTrack("audio")
                 self._peer.addTrack(self._sound)
             await self._peer.setLocalDescription(await self._peer.createAnswer())

@@ -19,6 +19,8 @@ from actions.cameras.viewing import Viewing
 from actions.jobs import links
 from actions.people import add_person, signed
 from actions.people.members import suspend_account, suspend_person
+from actions.people.seats import seat_of
+from actions.people.tenants import enter_as_support
 from api import video
 from api.context import utc_now
 from domain.access import Role, Scope, Viewer
@@ -211,6 +213,23 @@ async def test_sound_comes_to_staff_if_the_owner_passes_it_on_and_never_to_a_cus
     for what in ("whep", "hls/index.m3u8"):
         assert (await cinema.ask(said["token"], what)).is_success
     assert cinema.gateway.heard == [True, True, False, False]
+
+
+async def test_support_sees_what_an_owner_sees_and_hears_nothing(cinema: Cinema) -> None:
+    here, now = cinema.world.here, datetime.now(UTC)
+    loud = replace(cinema.said, sound=True)
+    assert await change(cinema.camera_id, loud, here.owner, now, keep_password=True) is None
+    platform_id = await add_platform()
+    root = await add_person("root@x", "Root", "nobody signs in with this", platform_id, Role.SUPER_ADMIN)
+    session = await token_of(Viewer(root, "Root", platform_id, Role.SUPER_ADMIN))
+    seat = await seat_of(session, now)
+    assert seat is not None and await enter_as_support(seat, here.tenant_id, now) is None
+    async with client(cinema.doors.app, session) as support:
+        said = (await support.post(f"/api/v1/cameras/{cinema.camera_id}/tokens")).json()
+    assert said["sound"] is False
+    for what in ("whep", "hls/index.m3u8"):
+        assert (await cinema.ask(said["token"], what)).is_success
+    assert cinema.gateway.heard == [False, False]
 
 
 async def test_a_customer_looks_by_the_link_only_while_the_job_allows_it_and_the_car_is_there(cinema: Cinema) -> None:

@@ -1,28 +1,18 @@
 """Job pages are fed by one reading for each change, however many are open."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from actions.announce import hear
 from storage.jobs import JobRow
 from tests.actions.test_jobs import CAR, NEW, made
 from tests.conftest import World
 from tests.ui.conftest import Visitor
+from tests.ui.job_parts import feeding
 from ui import job_feed
 
-
-@pytest.fixture
-async def feeding(visitor: Visitor) -> AsyncIterator[None]:
-    heard = asyncio.Event()
-    tasks = [asyncio.create_task(hear(heard.set)), asyncio.create_task(visitor.feeds.jobs.run())]
-    await heard.wait()
-    yield
-    for task in tasks:
-        task.cancel()
+__all__ = ["feeding"]
 
 
 async def test_a_change_is_read_once_for_all_open_pages(

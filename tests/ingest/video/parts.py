@@ -2,17 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from playwright.async_api import Page
 
 from actions.video import Gateway
-from domain.video import CameraStatus, VideoRefusal
+from domain.video import CameraSource, CameraStatus, VideoRefusal
 from ingest.supervisor import Supervisor
 from ingest.video.cameras import Cameras
 from ingest.video.gateway import EmbeddedGateway
+from tools.chromium import launched
 from tools.virtual_camera.film import Film
+from tools.virtual_camera.player import player
+from tools.virtual_camera.server import VirtualCameras
 from tools.virtual_camera.whep_viewer import WhepViewer
 
 PATIENCE_S = 60.0  # many founders share a machine; nothing here measures time
@@ -33,6 +38,24 @@ async def embedded() -> AsyncIterator[EmbeddedGateway]:
         yield gateway
     finally:
         await supervisor.stop()
+
+
+@asynccontextmanager
+async def screening(film: Film, *, sound: bool = False) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
+    """A camera, the gateway and Chromium. Yields what opens a page that plays the camera, after a first script."""
+    camera = uuid4()
+    async with VirtualCameras({"pit": film}) as source, embedded() as gateway, player(gateway) as url:
+        await gateway.configure([CameraSource(camera, source.url("pit"), sound=sound)])
+        async with launched() as browser:
+
+            async def opened(script: str = "") -> Page:
+                page = await browser.new_page()
+                await page.add_init_script(script)
+                await page.goto(url)
+                await page.evaluate(f"() => play('{camera}')")
+                return page
+
+            yield opened
 
 
 @asynccontextmanager

@@ -9,8 +9,7 @@ import { OF_THE_CAMERA, Problem, sentence, sleep } from "./problems.js";
 import { View } from "./view.js";
 import { Hls, Stills, Whep } from "./ways.js";
 
-export { NOTHING_TO_TRY, Problem, sentence, tokens } from "./problems.js";
-export { make } from "./view.js";
+export { tokens } from "./problems.js"; // pages know this module's address only
 
 const MORE_MS = 5_000; // for the first picture of WebRTC that has got through already
 const STALLED_MS = 4_000; // without a new frame

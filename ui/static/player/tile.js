@@ -1,6 +1,8 @@
 /* A camera's still that becomes live while somebody points at it, after a tap, or by keyboard until Escape; a few at once. */
 
-import { NOTHING_TO_TRY, Player, Problem, make, sentence } from "./player.js";
+import { Player } from "./player.js";
+import { NOTHING_TO_TRY, Problem, sentence } from "./problems.js";
+import { make } from "./view.js";
 
 const LIVE_AT_ONCE = 3;
 const STILL_RETRY_MS = 15_000; // the first one of a camera comes within a minute
